@@ -1,0 +1,54 @@
+# Every target sets up what it needs in .venv; nothing is installed outside this folder.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE := $(if $(CI),1,)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check bench torture lock clean
+
+help:           ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/demo.stamp    ## try the whole product in a browser: no token, no account
+	@$(BIN)/python bot.py demo $(if $(RESET),--reset,) $(if $(PORT),--port $(PORT),)
+
+run: $(VENV)/run.stamp      ## run the bot for real, settings from .env
+	@exec $(BIN)/python bot.py
+
+test: $(VENV)/dev.stamp     ## all tests (ARGS="-k name" narrows them)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/dev.stamp    ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev.stamp    ## speed and memory against bare bots, printed
+	$(BIN)/python -m benchmarks
+
+torture: $(VENV)/dev.stamp  ## the kill test at length (KILLS=1000)
+	KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest tests/faults/test_kills.py -s --timeout=7200
+
+lock: $(VENV)/dev.stamp     ## pin requirements*.in into requirements*.txt, with hashes
+	for name in requirements requirements-demo requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $$name.in -o $$name.txt || exit 1; done
+
+clean:          ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; PYTHON=python3.12 make … chooses one."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# requirements.txt makes run.stamp, requirements-demo.txt demo.stamp, requirements-dev.txt dev.stamp
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
+
+$(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
+	$(PIP) $< && touch $@
+
+$(VENV)/demo.stamp: requirements-demo.txt | $(VENV)/bin/python
+	$(PIP) $< && touch $@ $(VENV)/run.stamp
+
+$(VENV)/dev.stamp: requirements-dev.txt | $(VENV)/bin/python
+	$(PIP) $< && touch $@ $(VENV)/run.stamp $(VENV)/demo.stamp
