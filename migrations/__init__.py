@@ -1,0 +1,65 @@
+"""The database's schema, step by step; applied at every start."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from models.database import Database, sqlite_path
+
+log = logging.getLogger(__name__)
+
+HERE = Path(__file__).parent
+
+
+class NewerSchema(RuntimeError):
+    """The database was written by a newer version of the program than this one."""
+
+
+def head() -> str:
+    """Return the newest revision this program knows; revisions are files numbered 0001, 0002 …"""
+    return max(path.name.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*.py"))
+
+
+def current(connection: Connection) -> str | None:
+    """Return the revision the database stands at, None when it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def upgrade(database: Database) -> None:
+    """Bring the database to :func:`head`; a SQLite file that holds data is copied aside first.
+
+    Raises NewerSchema when the database is ahead of this program.
+    """
+    with database.engine.connect() as connection:
+        at = current(connection)
+        connection.rollback()
+    if at == head():
+        return
+    if at is not None and at > head():
+        raise NewerSchema(at)
+    path = sqlite_path(database.url)
+    if path is not None and at is not None:
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy2(path, path.with_suffix(f".before-{head()}.db"))
+    _run_alembic(database)
+    log.info("database schema: %s → %s", at or "empty", head())
+
+
+def _run_alembic(database: Database) -> None:
+    # Alembic and Mako weigh 10 MB in memory; a start with nothing to apply does without them.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

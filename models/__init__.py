@@ -1,0 +1,82 @@
+"""Entities and the database under them; importing this package registers every table."""
+
+from sqlalchemy.orm import Session
+
+from models.base import Base
+from models.catalog import BASE_FACTOR, Category, MovementKind, Product, Reservation, StockMovement, Unit
+from models.company import AuditEntry, Company, Holiday, Tariff, Warehouse, WorkingHours
+from models.customer import Customer, Outlet
+from models.database import Database, now_of
+from models.document import Document, DocumentKind, Invoice, InvoiceLine, Waybill
+from models.messaging import (
+    Conversation,
+    GeocodedAddress,
+    InboxState,
+    InboxUpdate,
+    OutboxKind,
+    OutboxMessage,
+    OutboxState,
+)
+from models.order import (
+    DeliveryWindow,
+    Order,
+    OrderCard,
+    OrderEvent,
+    OrderEventKind,
+    OrderLine,
+    OrderStatus,
+)
+from models.pricing import PriceList, PriceListEntry, VatKind, VatRate
+from models.user import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, UserRole
+
+__all__ = [
+    "BASE_FACTOR",
+    "AccessAttempt",
+    "AccessCode",
+    "AccessRequest",
+    "AuditEntry",
+    "Base",
+    "Category",
+    "Company",
+    "Conversation",
+    "Customer",
+    "Database",
+    "DeliveryWindow",
+    "Document",
+    "DocumentKind",
+    "GeocodedAddress",
+    "Holiday",
+    "InboxState",
+    "InboxUpdate",
+    "Invoice",
+    "InvoiceLine",
+    "MovementKind",
+    "Order",
+    "OrderCard",
+    "OrderEvent",
+    "OrderEventKind",
+    "OrderLine",
+    "OrderStatus",
+    "OutboxKind",
+    "OutboxMessage",
+    "OutboxState",
+    "Outlet",
+    "PriceList",
+    "PriceListEntry",
+    "Product",
+    "RequestState",
+    "Reservation",
+    "Role",
+    "Session",
+    "StockMovement",
+    "Tariff",
+    "Unit",
+    "User",
+    "UserRole",
+    "VatKind",
+    "VatRate",
+    "Warehouse",
+    "Waybill",
+    "WorkingHours",
+    "now_of",
+]

@@ -1,0 +1,125 @@
+"""The engine, its safety switches, and the one way to open a transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+BUSY_TIMEOUT_MS = 10_000
+# Any number will do, as long as nobody else takes the same advisory lock in this database.
+POSTGRESQL_LOCK = 7_313_300_221
+
+
+class Database:
+    """An engine and the units of work on it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = normalised_url(url)
+        self.engine = _make_engine(self.url)
+        # SQLite lets its waiting writers poll; a lock of ours hands over at once and keeps them fair enough.
+        self._writing = threading.RLock()
+        self._lock_connection: Connection | None = None
+
+    @contextmanager
+    def unit_of_work(self, now: datetime | None = None) -> Iterator[Session]:
+        """Open a transaction: committed when the block ends, rolled back when it raises.
+
+        The session carries one "now" (UTC) for everything done in it, see :func:`now_of`.
+        """
+        with self._writing, Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.info["now"] = now or datetime.now(UTC)
+            yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Open a transaction on a bare connection, for the Core work of inbox and outbox."""
+        with self._writing, self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that only reads and never waits for a writer (WAL); nothing is committed."""
+        engine = self.engine.execution_options(begin="DEFERRED")
+        with Session(engine, expire_on_commit=False) as session:
+            session.info["now"] = datetime.now(UTC)
+            yield session
+            session.rollback()
+
+    def try_lock(self) -> bool:
+        """Hold PostgreSQL's advisory lock until :meth:`close`; False when another process holds it."""
+        connection = self.engine.connect()
+        query = text("SELECT pg_try_advisory_lock(:key)")
+        got = bool(connection.execute(query, {"key": POSTGRESQL_LOCK}).scalar())
+        connection.commit()
+        if got:
+            self._lock_connection = connection
+        else:
+            connection.close()
+        return got
+
+    def close(self) -> None:
+        """Give every connection back; SQLite then folds its WAL into the file."""
+        if self._lock_connection is not None:
+            self._lock_connection.close()
+        self.engine.dispose()
+
+
+def now_of(session: Session) -> datetime:
+    """Return the moment (UTC) this unit of work takes for now."""
+    moment: datetime = session.info["now"]
+    return moment
+
+
+def normalised_url(url: str) -> str:
+    """Return ``url`` with the driver we ship: ``postgres://`` and ``postgresql://`` mean psycopg 3."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file behind a SQLite URL, None for any other database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    return Path(parsed.database)
+
+
+def _make_engine(url: str) -> Engine:
+    path = sqlite_path(url)
+    if path is None:
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=5, max_overflow=10, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling loses updates between threads; ours begins in _begin_sqlite.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns to writing fails at once when another writer got there first.
+    mode = connection.get_execution_options().get("begin", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,183 @@
+"""The order: a draft in the rep's hands, then the warehouse's work, then history."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime, time
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, BigInt, Key, Money, Quantity, choice
+from models.catalog import Product
+from models.customer import Customer
+from models.user import User
+
+
+class OrderStatus(enum.Enum):
+    """Where an order stands in its life."""
+
+    DRAFT = "draft"
+    PLACED = "placed"
+    LOADING = "loading"
+    LOADED = "loaded"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+
+class DeliveryWindow(Base):
+    """A span of a delivery day (company's local time) and how many orders fit in it."""
+
+    __tablename__ = "delivery_windows"
+
+    id: Mapped[Key]
+    delivery_on: Mapped[date]
+    starts_at: Mapped[time]
+    ends_at: Mapped[time]
+    capacity: Mapped[int]
+
+    __table_args__ = (
+        UniqueConstraint("delivery_on", "starts_at"),
+        CheckConstraint("capacity >= 0", name="capacity_not_negative"),
+    )
+
+
+class Order(Base):
+    """A request for goods. Amounts stay empty in a draft: they are computed until it is placed."""
+
+    __tablename__ = "orders"
+
+    id: Mapped[Key]
+    number: Mapped[int | None] = mapped_column(BigInt, unique=True)
+    status: Mapped[OrderStatus] = mapped_column(choice(OrderStatus), default=OrderStatus.DRAFT)
+    sales_rep_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    storekeeper_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    is_pickup: Mapped[bool] = mapped_column(default=False)
+    address: Mapped[str | None] = mapped_column(String(300))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    distance_metres: Mapped[int | None]
+    distance_is_road: Mapped[bool] = mapped_column(default=False)
+    window_id: Mapped[int | None] = mapped_column(ForeignKey("delivery_windows.id"), index=True)
+    note: Mapped[str | None] = mapped_column(String(1000))
+
+    currency: Mapped[str] = mapped_column(String(3), default="RUB")
+    vat_included: Mapped[bool] = mapped_column(default=True)
+    rate_per_km: Mapped[Money | None]
+    goods_amount: Mapped[Money | None]
+    delivery_amount: Mapped[Money | None]
+    delivery_vat_rate: Mapped[int | None]
+    delivery_vat_amount: Mapped[Money | None]
+    total_amount: Mapped[Money | None]
+
+    reason: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    placed_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    loaded_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+    customer: Mapped[Customer] = relationship()
+    sales_rep: Mapped[User] = relationship(foreign_keys=[sales_rep_id])
+    storekeeper: Mapped[User | None] = relationship(foreign_keys=[storekeeper_id])
+    window: Mapped[DeliveryWindow | None] = relationship()
+    lines: Mapped[list[OrderLine]] = relationship(
+        back_populates="order", cascade="all, delete-orphan", order_by="OrderLine.id"
+    )
+    events: Mapped[list[OrderEvent]] = relationship(order_by="OrderEvent.id", viewonly=True)
+
+    __table_args__ = (
+        Index(
+            "uq_orders_one_open_draft",
+            "sales_rep_id",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("status = 'draft'"),
+            postgresql_where=text("status = 'draft'"),
+        ),
+        Index(None, "sales_rep_id", "id"),
+        Index(None, "customer_id", "id"),
+        Index(None, "status", "window_id"),
+        Index(None, "storekeeper_id", "status"),
+    )
+
+
+class OrderLine(Base):
+    """A product in an order. ``quantity`` is in base units, ``unit`` is what the rep counted in."""
+
+    __tablename__ = "order_lines"
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    quantity: Mapped[Quantity]
+    unit: Mapped[str] = mapped_column(String(16))
+    factor: Mapped[Quantity]
+
+    # Frozen at place; a draft shows today's.
+    price: Mapped[Money | None]
+    vat_rate: Mapped[int | None]
+    net_amount: Mapped[Money | None]
+    vat_amount: Mapped[Money | None]
+    total_amount: Mapped[Money | None]
+
+    loaded_quantity: Mapped[Quantity | None]
+    shortage_reason: Mapped[str | None] = mapped_column(String(300))
+
+    order: Mapped[Order] = relationship(back_populates="lines")
+    product: Mapped[Product] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("order_id", "product_id"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("loaded_quantity >= 0", name="loaded_not_negative"),
+    )
+
+
+class OrderEventKind(enum.Enum):
+    """What happened to an order."""
+
+    PLACED = "placed"
+    RECALLED = "recalled"
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    LOADED = "loaded"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+
+class OrderEvent(Base):
+    """Who did what to the order and when; never changed."""
+
+    __tablename__ = "order_events"
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[OrderEventKind] = mapped_column(choice(OrderEventKind))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str | None] = mapped_column(String(300))
+    at: Mapped[datetime]
+
+    user: Mapped[User | None] = relationship()
+
+
+class OrderCard(Base):
+    """The message in a storekeeper's chat that shows an order, so that it can change in place."""
+
+    __tablename__ = "order_cards"
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    message_id: Mapped[int | None] = mapped_column(BigInt)
+    # The outgoing row that is to bring the first message; until it has, later ones would send it twice.
+    sending_row_id: Mapped[int | None] = mapped_column(BigInt)
+    # Counts the changes the card should show.
+    revision: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (UniqueConstraint("order_id", "user_id"),)
