@@ -1,0 +1,108 @@
+"""Documents the tests print: made here, in one place, with requisites that pass their checks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from services import snapshot as snapshots
+from services.snapshot import Bank, Party, Snapshot, SnapshotLine
+
+SELLER = Party(
+    name="ООО «Торговый дом „Северный Ветер“»",
+    inn="7707083893",
+    kpp="773601001",
+    address="117312, г. Москва, ул. Вавилова, д. 19, офис 412",
+    phone="+7 495 123-45-67",
+    email="sales@veter.example",
+    director="Соколова А. П.",
+    accountant="Ким Б. Р.",
+)
+SOLE_PROPRIETOR = Party(
+    name="ИП Соколова Анна Петровна",
+    inn="500100732259",
+    address="г. Тверь, ул. Советская, д. 3",
+    phone="+7 900 000-00-00",
+    is_sole_proprietor=True,
+    director="Соколова А. П.",
+)
+BUYER = Party(
+    name="ООО «Ромашка»",
+    inn="7736050003",
+    kpp="773601001",
+    address="101000, г. Москва, Ленинский пр-т, д. 12",
+    phone="+7 495 765-43-21",
+)
+BANK = Bank(
+    name="ПАО СБЕРБАНК г. Москва",
+    bik="044525225",
+    correspondent_account="30101810400000000225",
+    account="40702810938000000001",
+)
+GOODS = (
+    ("Крупа гречневая ядрица «Мистраль», 900 г", "шт", 240_000, 8_990, 10),
+    ("Вода питьевая негазированная 0,5 л ПЭТ", "шт", 1_200_000, 1_850, 22),
+    ("Сыр «Российский» 50 %, весовой", "кг", 12_500, 64_900, 10),
+    (
+        "Масло подсолнечное рафинированное дезодорированное первого сорта, бутылка 0,9 л",
+        "бут",
+        60_000,
+        12_340,
+        10,
+    ),
+    ("Кофе молотый, 250 г", "пач", 36_000, 39_900, 22),
+    ("Полотенца бумажные двухслойные, 4 рулона", "упак", 48_000, 15_990, 22),
+)
+
+
+def make_lines(
+    count: int = 12, *, vat_included: bool = True, has_vat: bool = True
+) -> tuple[SnapshotLine, ...]:
+    """Make ``count`` lines of goods and a line of delivery after them."""
+    lines = []
+    for i in range(count):
+        name, unit, quantity, price, rate = GOODS[i % len(GOODS)]
+        lines.append(
+            snapshots.priced_line(
+                i + 1,
+                name,
+                sku=f"A-{i + 1:03d}",
+                unit=unit,
+                quantity=quantity,
+                price=price,
+                vat_rate=rate if has_vat else None,
+                vat_included=vat_included,
+            )
+        )
+    delivery = snapshots.priced_line(
+        count + 1,
+        "Доставка, 14,2 км × 10,00 ₽",
+        unit="усл. ед",
+        quantity=1_000,
+        price=14_200,
+        vat_rate=22 if has_vat else None,
+        vat_included=vat_included,
+        is_delivery=True,
+    )
+    return (*lines, delivery)
+
+
+def make_snapshot(**changes: Any) -> Snapshot:
+    """Make an invoice of twelve lines and delivery, with whatever is to be different."""
+    fields: dict[str, Any] = {
+        "kind": "invoice",
+        "number": 1234,
+        "label": "1234",
+        "issued_on": date(2026, 11, 20),
+        "seller": SELLER,
+        "bank": BANK,
+        "buyer": BUYER,
+        "order_number": "17",
+        "order_date": date(2026, 11, 18),
+        "lines": make_lines(),
+        "delivery_address": "г. Москва, Ленинский пр-т, д. 12, склад № 3",
+        "delivery_on": date(2026, 11, 21),
+        "pay_until": date(2026, 11, 25),
+        "storekeeper": "Борис Ким",
+    }
+    return Snapshot(**{**fields, **changes})
