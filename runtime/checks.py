@@ -1,0 +1,97 @@
+"""`bot.py check`: a line each for what a running bot needs, ✓ or what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import migrations
+from models import Database
+from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+
+class Failed(Exception):
+    """A check failed; the text says what to do."""
+
+
+def run(settings: Settings) -> int:
+    """Print every check; return 1 when one failed, else 0."""
+    checks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("settings", lambda _: "complete"),
+        ("database", _database),
+        ("Telegram", _telegram),
+        ("mail", _mail),
+        ("geocoder", _geocoder),
+        ("fonts", _fonts),
+    ]
+    failed = 0
+    for name, check in checks:
+        try:
+            print(f"✓ {name}: {check(settings)}")
+        except Failed as error:
+            failed += 1
+            print(f"✗ {name}: {error}")
+    return 1 if failed else 0
+
+
+def _database(settings: Settings) -> str:
+    try:
+        database = Database(settings.effective_database_url)
+        migrations.upgrade(database)
+        database.close()
+    except migrations.NewerSchema as error:
+        raise Failed(f"schema {error} is newer than this program: install the newer version") from None
+    except Exception as error:
+        # The driver's text may hold the password of the URL, so only its kind is shown.
+        raise Failed(f"cannot be opened ({type(error).__name__}): check DATABASE_URL and DATA_DIR") from None
+    return f"schema {migrations.head()}"
+
+
+def _telegram(settings: Settings) -> str:
+    proxy = settings.telegram_proxy.get_secret_value() if settings.telegram_proxy else None
+    client = TelegramClient(settings.bot_token.get_secret_value(), settings.telegram_api_url, proxy)
+    try:
+        return f"@{client.call('getMe')['username']}"
+    except TelegramError as error:
+        raise Failed(f"{error}: check BOT_TOKEN; @BotFather gives a new one by /revoke") from None
+    except TelegramUnavailable as error:
+        raise Failed(f"no answer ({error}): check the network, TELEGRAM_API_URL, TELEGRAM_PROXY") from None
+
+
+def _mail(settings: Settings) -> str:
+    from bot import mail_config
+    from services import mail
+
+    config = mail_config(settings)
+    if config is None:
+        return "off: SMTP_HOST is not set, invoices are made and kept"
+    try:
+        mail.check_login(config)
+    except mail.MailError as error:
+        raise Failed(f"{error}: check the SMTP_ settings") from None
+    return f"{config.host}:{config.port} accepts us"
+
+
+def _geocoder(settings: Settings) -> str:
+    from services.geo import Geocoder, GeocoderDown
+
+    try:
+        found = Geocoder(settings.geocoder_url, settings.geocoder_user_agent).find(
+            "Москва, Тверская, 1", "ru"
+        )
+    except GeocoderDown as error:
+        raise Failed(f"no answer ({error}): check the network and GEOCODER_URL") from None
+    return "answers" if found else "answers, but does not know Moscow's Tverskaya: check GEOCODER_URL"
+
+
+def _fonts(_settings: Settings) -> str:
+    from services import layout_pdf
+
+    try:
+        layout_pdf.text_width("Счёт № 1, ₽", layout_pdf.REGULAR, 10)
+    except Exception as error:
+        raise Failed(f"{error}: the fonts/ folder is damaged, install again") from None
+    return "draw Cyrillic"

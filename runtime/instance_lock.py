@@ -1,0 +1,50 @@
+"""One process per database and per token: a second one refuses to start."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from models import Database
+from models.database import sqlite_path
+
+
+class AlreadyRunning(RuntimeError):
+    """Another process works with this database or this token."""
+
+
+class InstanceLock:
+    """Held until the process ends, however it ends: the operating system lets go of it."""
+
+    def __init__(self, database: Database, token: str) -> None:
+        self._files: list[IO[str]] = []
+        path = sqlite_path(database.url)
+        if path is not None:
+            self._lock_file(path.with_name(path.name + ".lock"), f"the database {path}")
+        elif not database.try_lock():
+            raise AlreadyRunning("Another process already works with this PostgreSQL database.")
+        digest = hashlib.sha256(token.encode()).hexdigest()[:16]
+        self._lock_file(Path(tempfile.gettempdir()) / f"tradingstorebot-{digest}.lock", "this bot token")
+
+    def release(self) -> None:
+        """Let another process start."""
+        for file in self._files:
+            file.close()
+
+    def _lock_file(self, path: Path, what: str) -> None:
+        file = path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise AlreadyRunning(f"Another process (pid {holder}) already works with {what}.") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._files.append(file)

@@ -1,0 +1,103 @@
+"""Slow work for outbox rows: geocoding, mail, drawing PDFs, telling Telegram the commands."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from handlers.routing import Router
+from handlers.texts import LANGUAGES
+from models import Database, Document, OutboxState, Session
+from runtime.processor import Processor
+from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
+from services import letters, mail, outbox, papers
+from services.geo import Geocoder, GeocoderDown
+from services.invoice_letter import invoice_file_name
+from services.mail import Letter, MailConfig
+from services.outbox import OutboxRow, Outcome
+
+log = logging.getLogger(__name__)
+
+PROFILE = "profile"
+PUBLIC_GEOCODER = "nominatim.openstreetmap.org"
+
+
+def seconds_between(geocoder_url: str) -> float:
+    """Return the pause the geocoder's policy wants between requests: a second on the public one."""
+    return 1.0 if urlsplit(geocoder_url).hostname == PUBLIC_GEOCODER else 0.0
+
+
+def geocode(geocoder: Geocoder, rows: list[OutboxRow]) -> list[Any]:
+    """Return the places of each row's address, or the GeocoderDown that came instead."""
+    results: list[Any] = []
+    for row in rows:
+        try:
+            results.append(geocoder.find(row.payload["query"], row.payload["language"]))
+        except GeocoderDown as error:
+            log.warning("the geocoder does not answer: %s", error)
+            results.append(error)
+    return results
+
+
+def make_upload(database: Database, processor: Processor, what: dict[str, Any]) -> Upload:
+    """Return a document's PDF as a file to send, drawn now from its snapshot."""
+    with database.reading() as session:
+        document = session.get_one(Document, what["document_id"])
+        paper = papers.read(document)
+    pdf = papers.render(paper)
+    processor.submit(partial(papers.keep_digest, document_id=what["document_id"], pdf=pdf))
+    return Upload("document", invoice_file_name(paper), pdf)
+
+
+def send_letters(
+    database: Database, processor: Processor, config: MailConfig | None, rows: list[OutboxRow]
+) -> list[Any]:
+    """Compose the letters from what is frozen, send them over one connection, return how each ended."""
+    if config is None:
+        return [letters.MailOff()] * len(rows)
+    composed = [_composed(database, processor, config, row) for row in rows]
+    ready = [letter for letter in composed if isinstance(letter, Letter)]
+    ended = iter(mail.deliver_letters(config, ready))
+    return [next(ended) if isinstance(letter, Letter) else letter for letter in composed]
+
+
+def _composed(
+    database: Database, processor: Processor, config: MailConfig, row: OutboxRow
+) -> Letter | Exception:
+    try:
+        with database.reading() as session:
+            draft = letters.prepare(session, row)
+        pdf = papers.render(draft.paper)
+        letter = letters.compose(draft, config.sender, pdf)
+    except Exception as error:
+        # One letter that can't be made must not hold the others back; it is retried like a refused one.
+        log.exception("letter %s cannot be composed", row.id)
+        return error
+    processor.submit(partial(papers.keep_digest, document_id=draft.invoice_id, pdf=pdf))
+    return letter
+
+
+def finish_letter(session: Session, row: OutboxRow, result: Any) -> None:
+    """Apply how a letter's sending ended."""
+    letters.finish(session, row, result)
+
+
+def publish_commands(client: TelegramClient, router: Router, rows: list[OutboxRow]) -> list[Any]:
+    """Tell Telegram the commands strangers see, and learn the bot's own name."""
+    try:
+        router.bot_username = client.call("getMe").get("username")
+        client.call("setMyCommands", {"commands": router.commands_for(frozenset(), router.default_language)})
+        for language in LANGUAGES:
+            commands = router.commands_for(frozenset(), language)
+            client.call("setMyCommands", {"commands": commands, "language_code": language})
+    except (TelegramError, TelegramUnavailable) as error:
+        return [error] * len(rows)
+    return [None] * len(rows)
+
+
+def finish_profile(session: Session, row: OutboxRow, result: Any) -> None:
+    """Close the row; what failed is tried at the next start."""
+    state = OutboxState.FAILED if isinstance(result, Exception) else OutboxState.SENT
+    outbox.record(session, [Outcome(row.id, state, row.attempts + 1, error=str(result or "") or None)])

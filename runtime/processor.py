@@ -1,0 +1,254 @@
+"""The one thread that changes rows: updates, outcomes and due work, many to a commit."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from models import Database, OutboxKind, OutboxState, Session
+from runtime.lanes import Item
+from services import inbox, outbox
+from services.errors import DomainError
+from services.notifications import NOTICE_PREFIX
+from services.outbox import OutboxRow, Outcome
+
+log = logging.getLogger(__name__)
+
+BATCH = 64
+PAUSE_AFTER_FAILED_COMMIT = 1.0
+
+Task = Callable[[Session], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a button press is answered with."""
+
+    query_id: str
+    text: str | None = None
+    is_alert: bool = False
+
+
+class Boundary(Protocol):
+    """What the processor needs of the handlers."""
+
+    def handle(self, session: Session, update: dict[str, Any]) -> Answer | None:
+        """Handle one update; whatever it raises rolls its savepoint back."""
+
+    def refuse(self, session: Session, update: dict[str, Any], error: DomainError) -> Answer | None:
+        """Say why an update changed nothing, after its savepoint was rolled back."""
+
+    def apologise(self, session: Session, update: dict[str, Any], error_id: str) -> Answer | None:
+        """Tell the person, and the administrators, that an update could not be handled."""
+
+    def render(self, session: Session, row: OutboxRow) -> tuple[str, dict[str, Any]] | None:
+        """Return the Bot API call of an outgoing row, None when there is nothing to send any more."""
+
+    def delivered(self, session: Session, outcome: Outcome, item: Item) -> None:
+        """Take note of how a Bot API call ended."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one commit brings to the outside, once it is through."""
+
+    answers: list[Answer]
+    calls: list[Item]
+    others: list[OutboxRow]
+
+
+class Processor:
+    """Serial handling: no locks, no races between two taps, order per chat for free."""
+
+    def __init__(self, database: Database, boundary: Boundary) -> None:
+        self._database = database
+        self._boundary = boundary
+        self._wake = threading.Event()
+        self._is_stopping = False
+        self._outcomes: deque[tuple[Outcome, Item]] = deque()
+        self._tasks: deque[Task] = deque()
+        # Set by the wiring before the thread starts.
+        self.send_calls: Callable[[list[Item]], None] = _nowhere
+        self.send_answer: Callable[[Answer], None] = _nowhere
+        self.send_others: Callable[[OutboxRow], None] = _nowhere
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._wake.set()
+
+    def submit(self, task: Task) -> None:
+        """Have ``task`` run in a savepoint of the next unit of work; it must bear being repeated."""
+        self._tasks.append(task)
+        self._wake.set()
+
+    def report(self, outcome: Outcome, item: Item) -> None:
+        """Have the end of a Bot API call written."""
+        self._outcomes.append((outcome, item))
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Let :meth:`run` return after the unit in hand; outcomes reported until then are written."""
+        self._is_stopping = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Work until stopped."""
+        self._recover()
+        self._wake.set()
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._is_stopping:
+                break
+            self._step_or_wait(BATCH)
+        self._step_or_wait(0)
+
+    def _recover(self) -> None:
+        """Handle what an earlier process left, one by one, so that a killer is found and set aside."""
+        with self._database.unit_of_work() as session:
+            outbox.release_claims(session)
+            left = [row.id for row in inbox.waiting(session, 100_000)]
+        for row_id in left:
+            if self._is_stopping:
+                return
+            with self._database.unit_of_work() as session:
+                attempts = inbox.count_attempt(session, row_id)
+                if attempts > inbox.MAX_ATTEMPTS:
+                    inbox.mark_failed(session, row_id, "crash")
+                    log.error("update row %s was waiting at %s starts: set aside", row_id, attempts)
+            self._step_or_wait(1)
+
+    def _step_or_wait(self, batch: int) -> None:
+        """Do one step; when it cannot be committed, nothing of it is lost, and a moment passes."""
+        outcomes, tasks = _drain(self._outcomes), _drain(self._tasks)
+        try:
+            work = self._unit(outcomes, tasks, batch)
+        except Exception:
+            log.exception("a unit of work failed as a whole; it will be repeated")
+            self._outcomes.extendleft(reversed(outcomes))
+            self._tasks.extendleft(reversed(tasks))
+            if not self._is_stopping:
+                time.sleep(PAUSE_AFTER_FAILED_COMMIT)
+                self._wake.set()
+            return
+        for answer in work.answers:
+            self.send_answer(answer)
+        self.send_calls(work.calls)
+        for row in work.others:
+            self.send_others(row)
+
+    def _unit(self, outcomes: list[tuple[Outcome, Item]], tasks: list[Task], batch: int) -> _Work:
+        with self._database.unit_of_work() as session:
+            self._write_outcomes(session, outcomes)
+            for task in tasks:
+                _in_savepoint(session, task)
+            answers = self._handle_waiting(session, batch) if batch else []
+            taken = [] if self._is_stopping and not batch else outbox.take_due(session)
+            work = _Work(answers, [], [])
+            for row in taken:
+                self._sort(session, row, work)
+            return work
+
+    def _write_outcomes(self, session: Session, outcomes: list[tuple[Outcome, Item]]) -> None:
+        if not outcomes:
+            return
+        outbox.record(session, [outcome for outcome, _ in outcomes])
+        for outcome, item in outcomes:
+            if item.about or outcome.state is OutboxState.FAILED:
+                _in_savepoint(session, partial(self._boundary.delivered, outcome=outcome, item=item))
+
+    def _handle_waiting(self, session: Session, batch: int) -> list[Answer]:
+        rows = inbox.waiting(session, batch)
+        if len(rows) == batch:
+            self._wake.set()
+        answers: list[Answer] = []
+        done = []
+        for row in rows:
+            answer, error_id = self._handle(session, json.loads(row.payload))
+            if answer is not None:
+                answers.append(answer)
+            if error_id is None:
+                done.append(row.id)
+            else:
+                inbox.mark_failed(session, row.id, error_id)
+        if done:
+            inbox.mark_done(session, done)
+        return answers
+
+    def _handle(self, session: Session, update: dict[str, Any]) -> tuple[Answer | None, str | None]:
+        """Handle one update, twice if need be; return the answer and, when it failed, the error's id."""
+        for is_last_try in (False, True):
+            try:
+                return self._handle_once(session, update), None
+            except Exception:
+                session.expire_all()
+                if is_last_try:
+                    error_id = secrets.token_hex(4)
+                    log.exception("update %s failed, error %s", update.get("update_id"), error_id)
+        try:
+            with session.begin_nested():
+                return self._boundary.apologise(session, update, error_id), error_id
+        except Exception:
+            log.exception("no apology for error %s", error_id)
+            return None, error_id
+
+    def _handle_once(self, session: Session, update: dict[str, Any]) -> Answer | None:
+        try:
+            with session.begin_nested():
+                return self._boundary.handle(session, update)
+        except DomainError as error:
+            with session.begin_nested():
+                return self._boundary.refuse(session, update, error)
+
+    def _sort(self, session: Session, row: OutboxRow, work: _Work) -> None:
+        if row.kind is not OutboxKind.TELEGRAM:
+            work.others.append(row)
+            return
+        try:
+            call = self._render(session, row)
+        except Exception:
+            log.exception("outgoing row %s (%s) cannot be rendered", row.id, row.name)
+            outbox.give_up(session, row.id, "cannot be rendered")
+            return
+        if call is None:
+            outbox.skip(session, row.id)
+            return
+        method, params = call
+        about = params.pop("about", {})
+        work.calls.append(
+            Item(row.id, row.lane, row.priority, method, params, about, row.attempts, row.first_tried_at)
+        )
+
+    def _render(self, session: Session, row: OutboxRow) -> tuple[str, dict[str, Any]] | None:
+        if not row.name.startswith(NOTICE_PREFIX):
+            return row.name, dict(row.payload)
+        with session.begin_nested():
+            return self._boundary.render(session, row)
+
+
+def _nowhere(_what: Any) -> None:
+    """Stand in until the wiring says where things go."""
+
+
+def _drain(waiting: deque[Any]) -> list[Any]:
+    taken = []
+    while waiting:
+        taken.append(waiting.popleft())
+    return taken
+
+
+def _in_savepoint(session: Session, task: Task) -> None:
+    try:
+        with session.begin_nested():
+            task(session)
+    except Exception:
+        session.expire_all()
+        log.exception("a task of the runtime failed")

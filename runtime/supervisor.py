@@ -1,0 +1,80 @@
+"""Starts the threads in order, stops them in order, and waits for what ends the process."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+
+from runtime.delivery import Delivery
+from runtime.polling import Poller
+from runtime.processor import Processor
+from runtime.ticker import Ticker
+from runtime.worker import Worker
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 5.0
+
+
+class Supervisor:
+    """Owns the threads of one running bot."""
+
+    def __init__(
+        self,
+        poller: Poller,
+        processor: Processor,
+        delivery: Delivery,
+        ticker: Ticker,
+        workers: dict[str, Worker],
+    ) -> None:
+        self._poller = poller
+        self._processor = processor
+        self._delivery = delivery
+        self._ticker = ticker
+        self._workers = workers
+        self._ended = threading.Event()
+        self._processing = threading.Thread(target=processor.run, name="processor", daemon=True)
+        self._polling = threading.Thread(target=self._until_end(poller.run), name="poller", daemon=True)
+        self._ticking = threading.Thread(target=ticker.run, name="ticker", daemon=True)
+
+    def start(self) -> None:
+        """Start everything; returns at once."""
+        self._processing.start()
+        self._polling.start()
+        self._ticking.start()
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT; return the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._ended.set())
+        self.start()
+        log.info("the bot runs")
+        self._ended.wait()
+        self.stop()
+        return 1 if self._poller.is_unauthorized else 0
+
+    def stop(self) -> None:
+        """Stop fetching, finish the updates in hand, send what can be sent in five seconds.
+
+        What is left stays in the tables for the next start.
+        """
+        log.info("stopping")
+        self._poller.stop()
+        self._ticker.stop()
+        self._delivery.stop(FLUSH_SECONDS)
+        for worker in self._workers.values():
+            worker.stop(FLUSH_SECONDS)
+        self._processor.stop()
+        self._processing.join(FLUSH_SECONDS)
+        log.info("stopped")
+
+    def _until_end(self, target: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            try:
+                target()
+            finally:
+                self._ended.set()
+
+        return run

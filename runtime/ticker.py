@@ -1,0 +1,61 @@
+"""Looks at rows that fall due: retries whose time has come, and the sweeping of old rows."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+
+from models import Database, Session, now_of
+from runtime.processor import Processor
+from services import inbox, outbox
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+SWEEP_EVERY = timedelta(hours=1)
+# Under a week: after one without updates Telegram may hand out the same ids again.
+KEEP_INBOX = timedelta(days=6)
+KEEP_OUTBOX = timedelta(days=14)
+
+
+class Ticker:
+    """One thread; it only looks, the processor acts."""
+
+    def __init__(self, database: Database, processor: Processor) -> None:
+        self._database = database
+        self._processor = processor
+        self._stopped = threading.Event()
+        self._swept_at: datetime | None = None
+        self.last_tick_at: datetime | None = None
+
+    def stop(self) -> None:
+        """Let :meth:`run` return."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Tick until stopped; a failing tick is logged and the next one comes."""
+        while not self._stopped.wait(TICK_SECONDS):
+            try:
+                self.tick()
+            except Exception:
+                log.exception("a tick failed")
+
+    def tick(self) -> None:
+        """Wake the processor when something is due."""
+        now = datetime.now(UTC)
+        self.last_tick_at = now
+        if self._swept_at is None or now - self._swept_at > SWEEP_EVERY:
+            self._swept_at = now
+            self._processor.submit(sweep)
+        with self._database.reading() as session:
+            is_due = outbox.has_due(session)
+        if is_due:
+            self._processor.wake()
+
+
+def sweep(session: Session) -> None:
+    """Delete finished inbox and outbox rows that nobody will ask about."""
+    now = now_of(session)
+    inbox.sweep(session, now - KEEP_INBOX)
+    outbox.sweep(session, now - KEEP_OUTBOX)

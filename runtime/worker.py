@@ -1,0 +1,73 @@
+"""A thread that does slow work for outbox rows, outside any transaction, and brings the outcome back."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+from models import Session
+from runtime.processor import Processor
+from services.outbox import OutboxRow
+
+log = logging.getLogger(__name__)
+
+Run = Callable[[list[OutboxRow]], list[Any]]
+
+
+class Done(Protocol):
+    """Applies the result of one row's work in the unit of work it is given."""
+
+    def __call__(self, session: Session, row: OutboxRow, result: Any) -> None:
+        """Apply ``result``."""
+
+
+MOST_AT_ONCE = 20
+
+
+class Worker:
+    """Runs rows in batches; ``done`` applies each result in a unit of work of the processor."""
+
+    def __init__(self, name: str, processor: Processor, run: Run, done: Done) -> None:
+        self._processor = processor
+        self._run = run
+        self._done = done
+        self._rows: queue.SimpleQueue[OutboxRow | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+
+    def put(self, row: OutboxRow) -> None:
+        """Take a claimed row over; the thread starts with the first one."""
+        if self._thread.ident is None:
+            self._thread.start()
+        self._rows.put(row)
+
+    def stop(self, seconds: float) -> None:
+        """Let the batch in hand end, at most ``seconds``; what waits stays in the table."""
+        if self._thread.ident is not None:
+            self._rows.put(None)
+            self._thread.join(seconds)
+
+    def _work(self) -> None:
+        while True:
+            batch = [self._rows.get()]
+            while len(batch) < MOST_AT_ONCE and not self._rows.empty():
+                batch.append(self._rows.get())
+            rows = [row for row in batch if row is not None]
+            if rows:
+                self._finish(rows, self._results(rows))
+            if len(rows) < len(batch):
+                return
+
+    def _results(self, rows: list[OutboxRow]) -> list[Any]:
+        try:
+            return self._run(rows)
+        except Exception as error:
+            log.exception("work for rows %s failed", [row.id for row in rows])
+            return [error] * len(rows)
+
+    def _finish(self, rows: list[OutboxRow], results: list[Any]) -> None:
+        for row, result in zip(rows, results, strict=True):
+            self._processor.submit(partial(self._done, row=row, result=result))

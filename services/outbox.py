@@ -1,0 +1,180 @@
+"""Outgoing rows: written beside their cause, picked up by the runtime, closed with their outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from models import OutboxKind, OutboxMessage, OutboxState, now_of
+
+REPLY, NOTICE, MAILING = 0, 1, 2
+"""Priorities: an answer to a person who waits, a notice, a mailing."""
+
+_table: Table = OutboxMessage.__table__  # type: ignore[assignment]
+_columns = (
+    _table.c.id,
+    _table.c.kind,
+    _table.c.lane,
+    _table.c.priority,
+    _table.c.name,
+    _table.c.payload,
+    _table.c.attempts,
+    _table.c.created_at,
+    _table.c.first_tried_at,
+    _table.c.order_id,
+)
+# Built once: SQLAlchemy's construction of a statement costs more than SQLite's execution of it.
+_insert = insert(_table)
+_take = (
+    update(_table)
+    .where(_table.c.state == OutboxState.WAITING, _table.c.due_at <= bindparam("now"))
+    .values(state=OutboxState.SENDING)
+    .returning(*_columns)
+)
+_close = (
+    update(_table)
+    .where(_table.c.id == bindparam("row_id"))
+    .values(
+        state=bindparam("new_state"),
+        attempts=bindparam("new_attempts"),
+        due_at=bindparam("new_due_at"),
+        first_tried_at=bindparam("new_first_tried_at"),
+        sent_at=bindparam("new_sent_at"),
+        last_error=bindparam("new_error"),
+    )
+)
+
+OutboxRow = Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one attempt ended."""
+
+    row_id: int
+    state: OutboxState
+    attempts: int
+    first_tried_at: datetime | None = None
+    due_at: datetime | None = None
+    error: str | None = None
+    result: Any = None
+
+
+def add(
+    session: Session,
+    kind: OutboxKind,
+    lane: str,
+    name: str,
+    payload: dict[str, Any],
+    *,
+    priority: int = NOTICE,
+    due_at: datetime | None = None,
+    order_id: int | None = None,
+) -> None:
+    """Write one outgoing row in the caller's transaction."""
+    now = now_of(session)
+    session.execute(
+        _insert,
+        {
+            "kind": kind,
+            "lane": lane,
+            "priority": priority,
+            "name": name,
+            "payload": payload,
+            "state": OutboxState.WAITING,
+            "attempts": 0,
+            "due_at": due_at or now,
+            "created_at": now,
+            "order_id": order_id,
+        },
+    )
+
+
+def call(
+    session: Session, chat_id: int, method: str, params: dict[str, Any], *, priority: int = REPLY
+) -> None:
+    """Queue a Bot API call to ``chat_id``."""
+    add(session, OutboxKind.TELEGRAM, str(chat_id), method, {"chat_id": chat_id, **params}, priority=priority)
+
+
+def add_job(session: Session, queue: str, name: str, payload: dict[str, Any]) -> None:
+    """Queue slow work for the runtime; its outcome comes back in a unit of work of its own."""
+    add(session, OutboxKind.JOB, queue, name, payload, priority=REPLY)
+
+
+def take_due(session: Session) -> list[OutboxRow]:
+    """Claim every row that is due, in order of writing; a second claimant gets none of them."""
+    rows = session.execute(_take, {"now": now_of(session)}).all()
+    return sorted(rows, key=lambda row: row.id)
+
+
+def has_due(session: Session) -> bool:
+    """Tell whether :func:`take_due` would find anything."""
+    query = select(_table.c.id).where(
+        _table.c.state == OutboxState.WAITING, _table.c.due_at <= now_of(session)
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+def record(session: Session, outcomes: list[Outcome]) -> None:
+    """Write how attempts ended onto their rows."""
+    now = now_of(session)
+    session.connection().execute(
+        _close,
+        [
+            {
+                "row_id": outcome.row_id,
+                "new_state": outcome.state,
+                "new_attempts": outcome.attempts,
+                "new_due_at": outcome.due_at or now,
+                "new_first_tried_at": outcome.first_tried_at,
+                "new_sent_at": now if outcome.state is OutboxState.SENT else None,
+                "new_error": outcome.error and outcome.error[:500],
+            }
+            for outcome in outcomes
+        ],
+    )
+
+
+def release_claims(session: Session) -> int:
+    """Give back what an earlier process had in hand when it ended; return how many rows."""
+    result = session.execute(
+        update(_table).where(_table.c.state == OutboxState.SENDING).values(state=OutboxState.WAITING)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def give_up(session: Session, row_id: int, error: str) -> None:
+    """Close a claimed row that cannot be sent at all."""
+    session.execute(
+        update(_table).where(_table.c.id == row_id).values(state=OutboxState.FAILED, last_error=error)
+    )
+
+
+def skip(session: Session, row_id: int) -> None:
+    """Close a claimed row whose reason is gone."""
+    session.execute(update(_table).where(_table.c.id == row_id).values(state=OutboxState.SUPERSEDED))
+
+
+def drop_waiting(session: Session, lane: str, error: str) -> None:
+    """Close what still waits for a lane that can't be reached any more."""
+    session.execute(
+        update(_table)
+        .where(_table.c.lane == lane, _table.c.state.in_((OutboxState.WAITING, OutboxState.SENDING)))
+        .values(state=OutboxState.SUPERSEDED, last_error=error)
+    )
+
+
+def sweep(session: Session, before: datetime) -> int:
+    """Delete finished Telegram and job rows older than ``before``; e-mails are history and stay."""
+    done = (OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.FAILED)
+    result = session.execute(
+        delete(_table).where(
+            _table.c.kind != OutboxKind.EMAIL, _table.c.state.in_(done), _table.c.created_at < before
+        )
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
