@@ -1,0 +1,200 @@
+"""TradingStoreBot: a wholesale distributor's orders in Telegram. `bot.py --help` lists the commands."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models import Database
+    from runtime.lanes import Limits
+    from runtime.supervisor import Supervisor
+    from runtime.telegram_client import TelegramClient
+    from services.mail import MailConfig
+    from settings import Settings
+
+log = logging.getLogger("bot")
+
+EXIT_SETTINGS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A wired bot, ready to run."""
+
+    database: Database
+    client: TelegramClient
+    supervisor: Supervisor
+
+    def close(self) -> None:
+        """Let go of database and connections once the supervisor has stopped."""
+        self.database.close()
+        self.client.close()
+
+
+def build(settings: Settings, *, limits: Limits | None = None, long_poll_seconds: int = 25) -> App:
+    """Wire everything: database migrated, administrators known, features registered, threads made."""
+    import telebot
+
+    import migrations
+    from handlers.delivery_step import GEOCODER
+    from handlers.registry import register_all
+    from handlers.routing import Router
+    from models import Database
+    from runtime import jobs
+    from runtime.delivery import Delivery
+    from runtime.polling import Poller
+    from runtime.processor import Processor
+    from runtime.supervisor import Supervisor
+    from runtime.telegram_client import TelegramClient
+    from runtime.ticker import Ticker
+    from runtime.worker import Worker
+    from services.geo import Geocoder
+
+    database = Database(settings.effective_database_url)
+    migrations.upgrade(database)
+    _take_settings_over(database, settings)
+
+    token = settings.bot_token.get_secret_value()
+    proxy = settings.telegram_proxy.get_secret_value() if settings.telegram_proxy else None
+    client = TelegramClient(token, settings.telegram_api_url, proxy)
+    bot = telebot.TeleBot(token, threaded=False)
+    router = Router(bot, settings.bot_language)
+    register_all(router)
+
+    processor = Processor(database, router)
+    delivery = Delivery(client, processor.report, partial(jobs.make_upload, database, processor), limits)
+    geocoder = Geocoder(
+        settings.geocoder_url, settings.geocoder_user_agent, jobs.seconds_between(settings.geocoder_url)
+    )
+    workers = {
+        GEOCODER: Worker(GEOCODER, processor, partial(jobs.geocode, geocoder), router.job_done),
+        "mail": Worker(
+            "mail",
+            processor,
+            partial(jobs.send_letters, database, processor, mail_config(settings)),
+            jobs.finish_letter,
+        ),
+        jobs.PROFILE: Worker(
+            jobs.PROFILE, processor, partial(jobs.publish_commands, client, router), jobs.finish_profile
+        ),
+    }
+    processor.send_calls = delivery.put
+    processor.send_answer = lambda answer: delivery.answer(
+        answer.query_id, answer.text, is_alert=answer.is_alert
+    )
+    processor.send_others = lambda row: workers[row.lane].put(row)
+    poller = Poller(client, database, processor.wake, long_poll_seconds)
+    supervisor = Supervisor(poller, processor, delivery, Ticker(database, processor), workers)
+    return App(database, client, supervisor)
+
+
+def mail_config(settings: Settings) -> MailConfig | None:
+    """Return how to reach the mail server, None when mail is off."""
+    from services.mail import MailConfig
+
+    if settings.smtp_host is None or settings.mail_from is None:
+        return None
+    return MailConfig(
+        host=settings.smtp_host,
+        sender=settings.mail_from,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user or "",
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else "",
+        ca_file=str(settings.smtp_ca_file) if settings.smtp_ca_file else None,
+    )
+
+
+def _take_settings_over(database: Database, settings: Settings) -> None:
+    from runtime import jobs
+    from services import auth, company, notifications, outbox
+
+    with database.unit_of_work() as session:
+        company.take_first_values(
+            session,
+            company.FirstValues(
+                warehouse_name=settings.warehouse_name,
+                warehouse_address=settings.warehouse_address,
+                warehouse_latitude=settings.warehouse_latitude,
+                warehouse_longitude=settings.warehouse_longitude,
+                rate_per_km=settings.rate_per_km_minor,
+                currency=settings.currency,
+                timezone=settings.timezone,
+                admin_phone=settings.admin_phone,
+            ),
+        )
+        auth.ensure_admins(session, settings.admin_ids)
+        session.flush()
+        outbox.add_job(session, jobs.PROFILE, jobs.PROFILE, {})
+        if settings.smtp_host is None:
+            notifications.tell_admins(session, "mail_off")
+
+
+def run(settings: Settings) -> int:
+    """Run until SIGTERM or Ctrl-C; return the exit code."""
+    from models import Database
+    from runtime.instance_lock import AlreadyRunning, InstanceLock
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        lock = InstanceLock(Database(settings.effective_database_url), settings.bot_token.get_secret_value())
+    except AlreadyRunning as error:
+        log.error("%s Stop it first, or give this one its own database and token.", error)
+        return 1
+    app = build(settings)
+    code = app.supervisor.run()
+    app.close()
+    lock.release()
+    return code
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse the command line and do it; return the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.command == "demo":
+        from demo.main import run as run_demo
+
+        return run_demo(options.port, options.data_dir, options.reset)
+    from runtime import logs
+    from settings import SettingsError, load
+
+    try:
+        settings = load()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return EXIT_SETTINGS
+    logs.set_up(settings.log_level, settings.log_format, settings.secrets)
+    if options.command in (None, "run"):
+        return run(settings)
+    from runtime import commands
+
+    return commands.run(settings, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bot.py", description=__doc__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("run", help="run the bot (also without a command)")
+    demo = commands.add_parser("demo", help="try everything in a browser, without token or account")
+    demo.add_argument("--port", type=int, default=8080)
+    demo.add_argument("--data-dir", type=Path, default=Path("demo-data"))
+    demo.add_argument("--reset", action="store_true", help="forget what was done in the demo before")
+    commands.add_parser("check", help="check settings, database, token, mail, geocoder, fonts")
+    code = commands.add_parser("create-code", help="print a new access code")
+    code.add_argument("--role", required=True, choices=["sales_rep", "storekeeper", "admin"])
+    code.add_argument("--name", required=True)
+    for name, what in (("import-catalog", "the catalogue"), ("import-customers", "the customers")):
+        importing = commands.add_parser(name, help=f"import {what} from CSV or XLSX: all rows or none")
+        importing.add_argument("file", type=Path)
+        importing.add_argument("--dry-run", action="store_true", help="report only")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Conversations: one module each, registered in :mod:`handlers.routing`."""

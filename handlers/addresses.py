@@ -1,0 +1,86 @@
+"""Screens that several features lead to. What only one feature knows is declared beside its handlers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers.callbacks import Data
+
+
+@dataclass(frozen=True)
+class OrderCard(Data, code="o", anywhere=True):
+    """An order on one screen: a draft to fill, or a sent one to follow."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class OrderLines(Data, code="ol"):
+    """The draft's lines, a page of them, each leading to its product."""
+
+    order_id: int
+    page: int
+
+
+@dataclass(frozen=True)
+class Shelf(Data, code="g"):
+    """A category of the catalogue (0 is the top), a page of it; order 0 only browses."""
+
+    order_id: int
+    category_id: int
+    page: int
+
+
+@dataclass(frozen=True)
+class ProductCard(Data, code="p"):
+    """A product, reached from a shelf's page; ``unit`` is the place of the unit counted in."""
+
+    order_id: int
+    product_id: int
+    category_id: int
+    page: int
+    unit: int
+
+
+@dataclass(frozen=True)
+class Address(Data, code="a"):
+    """Where to deliver a draft."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class Month(Data, code="c"):
+    """The calendar of a draft, so many months ahead."""
+
+    order_id: int
+    ahead: int
+
+
+@dataclass(frozen=True)
+class Note(Data, code="nt"):
+    """The note for the warehouse is typed."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class MyOrders(Data, code="mo"):
+    """A page of the rep's own orders."""
+
+    page: int
+
+
+@dataclass(frozen=True)
+class EditEmails(Data, code="ee", anywhere=True):
+    """The customer's e-mail addresses are typed."""
+
+    customer_id: int
+    order_id: int
+
+
+@dataclass(frozen=True)
+class LoadCard(Data, code="lc", anywhere=True):
+    """An order as the storekeeper sees it."""
+
+    order_id: int

@@ -1,0 +1,64 @@
+"""What a handler is given: the unit of work, who acts, and how they see things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from handlers.callbacks import Data
+from handlers.screen import Screen, View
+from handlers.texts import Texts, texts_for
+from models import Conversation, Session, User
+from services import company
+from services.errors import Forbidden
+
+
+class Person(NamedTuple):
+    """A Telegram account that wrote."""
+
+    telegram_id: int
+    name: str
+    username: str | None
+
+
+@dataclass(slots=True)
+class Context:
+    """One update being handled, or one notice being worded."""
+
+    session: Session
+    actor: User | None
+    person: Person
+    conversation: Conversation
+    view: View
+    # Returns the screen at an address: how one feature leads to another's.
+    open: Callable[[Data], Screen]
+    # The message that caused this: typed, or the one whose button was pressed.
+    message_id: int = 0
+    # The text a button press is answered with, shown as a pop-up when it is an alert.
+    toast: str | None = None
+    is_alert: bool = False
+
+    @property
+    def t(self) -> Texts:
+        """The reader's texts."""
+        return self.view.t
+
+    @property
+    def user(self) -> User:
+        """The member of staff who acts; raises Forbidden for anybody else."""
+        if self.actor is None or not self.actor.roles:
+            raise Forbidden("forbidden")
+        return self.actor
+
+    def speak(self, language: str) -> None:
+        """Go on in another language."""
+        self.view = view_of(self.session, language)
+
+
+def view_of(session: Session, language: str) -> View:
+    """Return how a reader of ``language`` sees things on the company's clock."""
+    firm = company.get(session)
+    now = company.local_now(session)
+    zone = company.zone(session)
+    return View(texts_for(language), zone, now.date(), firm.currency)

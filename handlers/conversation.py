@@ -1,0 +1,101 @@
+"""Where a chat stands: one screen at a time, known by its address, kept in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handlers.callbacks import BadData, Data, unpack
+from handlers.screen import Screen
+from models import Conversation, Session
+from services import outbox
+
+
+def get(session: Session, chat_id: int) -> Conversation:
+    """Return the chat's conversation, a new one when it never wrote."""
+    conversation = session.get(Conversation, chat_id)
+    if conversation is None:
+        conversation = Conversation(chat_id=chat_id, form={}, screen=0, after_message_id=0)
+        session.add(conversation)
+    return conversation
+
+
+def address(conversation: Conversation) -> Data | None:
+    """Return the address of the screen the person looks at; None when there is none, or it is outdated."""
+    if conversation.here is None:
+        return None
+    try:
+        return unpack(conversation.here)
+    except BadData:
+        return None
+
+
+def is_current(conversation: Conversation, message_id: int) -> bool:
+    """Tell whether a message is the screen.
+
+    Between sending a screen and hearing its id, any message that came after the last one we know is it.
+    """
+    if conversation.message_id is not None:
+        return message_id == conversation.message_id
+    return message_id > conversation.after_message_id
+
+
+def show(session: Session, conversation: Conversation, screen: Screen, *, after: int | None = None) -> None:
+    """Show a screen: in place of the present one, or below everything when ``after`` names a message.
+
+    A screen below takes the keyboard off the old one.
+    """
+    if screen.here is not None:
+        conversation.here = screen.here.pack()
+    params = screen.to_params()
+    if after is None and conversation.message_id is not None and screen.contact_button is None:
+        params["message_id"] = conversation.message_id
+        method = "editMessageText"
+    else:
+        _retire(session, conversation, after or 0)
+        method = "sendMessage"
+    params["about"] = {"screen": conversation.screen, "chat_id": conversation.chat_id}
+    outbox.call(session, conversation.chat_id, method, params)
+
+
+def push(session: Session, conversation: Conversation, screen: Screen) -> Screen:
+    """Return a notice's screen as the one the person now looks at: it comes uncalled, and stays."""
+    _retire(session, conversation, 0)
+    if screen.here is not None:
+        conversation.here = screen.here.pack()
+    screen.about = {"screen": conversation.screen, "chat_id": conversation.chat_id}
+    return screen
+
+
+def remember(conversation: Conversation, **values: Any) -> None:
+    """Keep what was typed into a form until its last step."""
+    conversation.form = {**conversation.form, **values}
+
+
+def clear_form(conversation: Conversation) -> None:
+    """Forget a half-filled form."""
+    if conversation.form:
+        conversation.form = {}
+
+
+def screen_sent(session: Session, about: dict[str, Any], message_id: int) -> None:
+    """Note which message became a screen; one that was overtaken meanwhile loses its keyboard."""
+    conversation = session.get(Conversation, about["chat_id"])
+    if conversation is None:
+        return
+    if conversation.screen == about["screen"]:
+        conversation.message_id = message_id
+    else:
+        take_keyboard(session, conversation.chat_id, message_id)
+
+
+def take_keyboard(session: Session, chat_id: int, message_id: int) -> None:
+    """Remove the buttons of a message."""
+    outbox.call(session, chat_id, "editMessageReplyMarkup", {"message_id": message_id})
+
+
+def _retire(session: Session, conversation: Conversation, after: int) -> None:
+    if conversation.message_id is not None:
+        take_keyboard(session, conversation.chat_id, conversation.message_id)
+    conversation.after_message_id = max(conversation.after_message_id, conversation.message_id or 0, after)
+    conversation.message_id = None
+    conversation.screen += 1

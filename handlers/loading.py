@@ -1,0 +1,263 @@
+"""The storekeeper's side: the queue, an order's card, taking it, confirming the load."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote as url_quote
+
+from handlers import keyboards, menu
+from handlers.addresses import LoadCard
+from handlers.callbacks import Data
+from handlers.context import Context
+from handlers.routing import Router
+from handlers.screen import Button, Rows, Screen, View
+from handlers.screens import order_text
+from handlers.texts import N_, Html, stack
+from models import Order, OrderCard, OrderStatus, Role
+from services import formats, loading, orders, pricing, quantities
+
+
+@dataclass(frozen=True)
+class Queue(Data, code="lq"):
+    """A page of what waits to be loaded."""
+
+    page: int
+
+
+class _OnCard(Data, code="-card"):
+    """An action that stands on an order's card and is pressed there, wherever the card is."""
+
+    order_id: int
+
+    def home(self) -> Data:
+        """Return the order's card."""
+        return LoadCard(self.order_id)
+
+
+@dataclass(frozen=True)
+class Claim(_OnCard, code="l1", anywhere=True):
+    """Take the order in hand."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class Release(_OnCard, code="l2", anywhere=True):
+    """Put the order back into the queue."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class AskLoaded(_OnCard, code="l3", anywhere=True):
+    """Ask once, naming total and mail address."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class Loaded(_OnCard, code="l4", anywhere=True):
+    """Confirm the load."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class Reject(Data, code="l5", anywhere=False):
+    """Turn the order down: the reason is typed."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class AskReject(_OnCard, code="l6", anywhere=True):
+    """Go to the reason."""
+
+    order_id: int
+
+
+def register(router: Router) -> None:
+    """Register the queue and the cards."""
+    keeper = Role.STOREKEEPER
+    router.menu_entry((2, 0), N_(":inbox_tray: To load"), Queue(0), keeper)
+    router.command("queue", N_("what is to be loaded"), lambda ctx, _: queue(ctx, Queue(0)), keeper)
+    router.button(Queue, queue, keeper)
+    router.button(LoadCard, card, keeper)
+    router.button(Claim, claim, keeper)
+    router.button(Release, release, keeper)
+    router.button(AskLoaded, ask_loaded, keeper)
+    router.button(Loaded, loaded, keeper)
+    router.button(AskReject, lambda ctx, data: ask_reason(ctx, Reject(data.order_id)), keeper)
+    router.button(Reject, ask_reason, keeper)
+    router.typed(Reject, "text", reject)
+    router.notice("order_card", card_notice)
+
+
+def queue(ctx: Context, data: Queue) -> Screen:
+    """Show what waits, by delivery window."""
+    page = orders.to_load(ctx.session, ctx.user, data.page)
+    t = ctx.t
+    rows: Rows = [[Button(_label(order), LoadCard(order.id))] for order in page.items]
+    rows += keyboards.pager(t, page, Queue)
+    rows.append(menu.back(ctx))
+    text = t("To load, by window:") if page.items else t("Nothing waits to be loaded.")
+    return Screen(text, rows, Queue(page.number))
+
+
+def card(ctx: Context, data: LoadCard) -> Screen:
+    """Show an order with what this storekeeper may do."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    return Screen(card_text(ctx, order), _card_rows(ctx, order), LoadCard(order.id))
+
+
+def claim(ctx: Context, data: Claim) -> Screen:
+    """Take the order in hand."""
+    loading.claim(ctx.session, data.order_id, ctx.user)
+    return card(ctx, LoadCard(data.order_id))
+
+
+def release(ctx: Context, data: Release) -> Screen:
+    """Put the order back."""
+    loading.release(ctx.session, data.order_id, ctx.user)
+    return card(ctx, LoadCard(data.order_id))
+
+
+def ask_loaded(ctx: Context, data: AskLoaded) -> Screen:
+    """Ask once: what was loaded, for how much, and where the invoice goes."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    if order.status is not OrderStatus.LOADING or order.storekeeper_id != ctx.user.id:
+        raise orders.moved_on(ctx.session, order)
+    t = ctx.t
+    offer = pricing.quote(ctx.session, order)
+    emails = order.customer.email_list
+    mail = (
+        t("The invoice goes to {emails}.", emails=", ".join(emails))
+        if emails
+        else t("The customer has no e-mail: the invoice will be kept.")
+    )
+    text = order_text.paragraphs(
+        t("Order No. {number}: everything is loaded?", number=order.number),
+        _goods(ctx.view, order),
+        [t("Invoice total: {amount}", amount=ctx.view.money(offer.total_amount)), mail],
+    )
+    rows = [
+        [Button(t.plain(":white_check_mark: Yes, loaded"), Loaded(order.id))],
+        [Button(t.plain(":leftwards_arrow_with_hook: Back"), LoadCard(order.id))],
+    ]
+    return Screen(text, rows, LoadCard(order.id))
+
+
+def loaded(ctx: Context, data: Loaded) -> Screen:
+    """Confirm the load."""
+    loading.confirm_load(ctx.session, data.order_id, ctx.user)
+    return card(ctx, LoadCard(data.order_id))
+
+
+def ask_reason(ctx: Context, data: Reject) -> Screen:
+    """Ask why the order is turned down."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    if order.status not in orders.QUEUE:
+        raise orders.moved_on(ctx.session, order)
+    rows = [[Button(ctx.t.plain(":leftwards_arrow_with_hook: Back"), LoadCard(order.id))]]
+    return Screen(ctx.t("Why is order No. {number} rejected?", number=order.number), rows, data)
+
+
+def reject(ctx: Context, data: Reject, reason: str) -> Screen:
+    """Turn the order down."""
+    loading.reject(ctx.session, data.order_id, ctx.user, reason)
+    return card(ctx, LoadCard(data.order_id))
+
+
+def card_notice(ctx: Context, params: dict[str, Any]) -> Screen | None:
+    """Return the card as it stands now: a new message the first time, then the same one redrawn.
+
+    While the first message is under way nothing more is sent; hearing of it brings the redraw.
+    """
+    card_row = ctx.session.get(OrderCard, params["card_id"])
+    order = ctx.session.get(Order, card_row.order_id) if card_row is not None else None
+    if card_row is None or order is None:
+        return None
+    if card_row.message_id is None:
+        if card_row.sending_row_id not in (None, params["row_id"]):
+            return None
+        card_row.sending_row_id = params["row_id"]
+    rows = _card_rows(ctx, order) if ctx.actor is not None and ctx.actor.roles else []
+    return Screen(
+        card_text(ctx, order),
+        rows,
+        edits=card_row.message_id,
+        about={"card_id": card_row.id, "revision": card_row.revision},
+    )
+
+
+def card_text(ctx: Context, order: Order) -> Html:
+    """Return everything a storekeeper needs of an order."""
+    view, t = ctx.view, ctx.t
+    if order.status is OrderStatus.DRAFT:
+        return t(
+            ":leftwards_arrow_with_hook: Order No. {number} was recalled by {name}.",
+            number=order.number,
+            name=order.sales_rep.name,
+        )
+    weight = order_text.weight_grams(order)
+    facts: list[str] = [
+        order_text.title(view, order),
+        order_text.status(view, order),
+        t("Sales rep: {name}", name=order.sales_rep.name),
+    ]
+    if order.reason:
+        facts.append(t("Reason: {reason}", reason=order.reason))
+    tail: list[str] = []
+    if weight is not None:
+        tail.append(t("Weight: {weight} kg", weight=formats.quantity(weight, view.language)))
+    where = order_text.where_and_when(view, order)
+    if order.latitude is not None and order.longitude is not None:
+        where.insert(1, _map_link(ctx, order))
+    if order.customer.phone:
+        where.append(t(":telephone_receiver: {phone}", phone=order.customer.phone))
+    return order_text.paragraphs(facts, _goods(view, order), tail, where)
+
+
+def _goods(view: View, order: Order) -> list[str]:
+    rows: list[str] = []
+    for number, line in enumerate(order.lines, 1):
+        amount = quantities.both(line.quantity, line.unit, line.factor, line.product.unit, view.language)
+        text = view.t(
+            "{number}. {name} — <b>{quantity}</b>", number=number, name=line.product.name, quantity=amount
+        )
+        if line.loaded_quantity is not None and line.loaded_quantity != line.quantity:
+            was = view.quantity(line.loaded_quantity, line.product.unit)
+            text = stack(text, view.t("    :warning: loaded {loaded}", loaded=was))
+        rows.append(text)
+    return rows
+
+
+def _map_link(ctx: Context, order: Order) -> Html:
+    point = url_quote(f"{order.latitude},{order.longitude}")
+    url = f"https://www.openstreetmap.org/?mlat={order.latitude}&mlon={order.longitude}"
+    return ctx.t('<a href="{url}">On the map</a> ({point})', url=url, point=point.replace("%2C", ", "))
+
+
+def _card_rows(ctx: Context, order: Order) -> Rows:
+    t = ctx.t
+    turn_down = Button(t.plain(":no_entry: Reject"), AskReject(order.id))
+    if order.status is OrderStatus.PLACED:
+        return [[Button(t.plain(":raising_hand: Take it"), Claim(order.id))], [turn_down]]
+    if order.status is OrderStatus.LOADING and ctx.actor is not None and order.storekeeper_id == ctx.actor.id:
+        return [
+            [Button(t.plain(":white_check_mark: Confirm the load"), AskLoaded(order.id))],
+            [
+                turn_down,
+                Button(t.plain(":leftwards_arrow_with_hook: Back to the queue"), Release(order.id)),
+            ],
+        ]
+    return []
+
+
+def _label(order: Order) -> str:
+    when = ""
+    if order.window is not None:
+        when = f"{formats.date_short(order.window.delivery_on)[:5]} {order.window.starts_at:%H:%M} · "
+    hand = " · " + order.storekeeper.name if order.storekeeper else ""
+    return f"{when}№{order.number} · {order.customer.name}{hand}"

@@ -1,0 +1,210 @@
+"""The rep's orders after they were sent: following, recalling, calling off, the invoice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers import keyboards, menu, ordering
+from handlers.addresses import EditEmails, MyOrders, OrderCard
+from handlers.callbacks import Data
+from handlers.context import Context
+from handlers.routing import Router
+from handlers.screen import Button, Rows, Screen
+from handlers.screens import order_text
+from handlers.texts import N_, stack
+from models import Order, OrderStatus, Role
+from services import customers, invoices, letters, orders, outbox, placing, pricing
+from services.errors import Invalid, NotFound
+
+
+@dataclass(frozen=True)
+class Recall(Data, code="or", anywhere=True):
+    """Take the order back into a draft."""
+
+    order_id: int
+
+    def home(self) -> Data:
+        """Return the order's card."""
+        return OrderCard(self.order_id)
+
+
+@dataclass(frozen=True)
+class CancelOrder(Data, code="ox"):
+    """Call the order off: the reason is typed."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class InvoicePdf(Data, code="oi", anywhere=True):
+    """Send the invoice's PDF here."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class ResendInvoice(Data, code="os", anywhere=True):
+    """Mail the invoice to the customer once more."""
+
+    order_id: int
+
+
+def register(router: Router) -> None:
+    """Register the list and the card of sent orders."""
+    rep, admin = Role.SALES_REP, Role.ADMIN
+    router.menu_entry((0, 1), N_(":clipboard: My orders"), MyOrders(0), rep)
+    router.command("orders", N_("my orders"), lambda ctx, _: my_orders(ctx, MyOrders(0)), rep)
+    router.button(MyOrders, my_orders, rep)
+    router.button(OrderCard, order_card, rep, admin)
+    router.button(Recall, recall, rep)
+    router.button(CancelOrder, ask_reason, rep, admin)
+    router.typed(CancelOrder, "text", cancel)
+    router.button(InvoicePdf, invoice_pdf, rep, admin)
+    router.button(ResendInvoice, resend, rep, admin)
+    router.button(EditEmails, ask_emails, rep, admin)
+    router.typed(EditEmails, "text", take_emails)
+
+
+def my_orders(ctx: Context, data: MyOrders) -> Screen:
+    """Show a page of the rep's orders, the newest first."""
+    page = orders.find(ctx.session, ctx.user, data.page)
+    t = ctx.t
+    rows: Rows = [[Button(_label(ctx, order), OrderCard(order.id))] for order in page.items]
+    rows += keyboards.pager(t, page, MyOrders)
+    rows.append(menu.back(ctx))
+    text = t("Your orders:") if page.items else t("You have no orders yet.")
+    return Screen(text, rows, MyOrders(page.number))
+
+
+def order_card(ctx: Context, data: OrderCard) -> Screen:
+    """Show an order: a draft with its buttons, a sent one with what can still be done."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    if order.status is OrderStatus.DRAFT and order.sales_rep_id == ctx.user.id:
+        return ordering.draft_card(ctx, order)
+    return sent_card(ctx, order)
+
+
+def sent_card(ctx: Context, order: Order) -> Screen:
+    """Show a sent order with its history and letters."""
+    view = ctx.view
+    offer = pricing.quote(ctx.session, order)
+    invoice = invoices.of_order(ctx.session, order)
+    papers = []
+    if invoice is not None:
+        papers.append(
+            ctx.t(
+                ":page_facing_up: Invoice No. {number}: {amount}",
+                number=invoice.label,
+                amount=view.money(invoice.total_amount, order.currency),
+            )
+        )
+    text = order_text.paragraphs(
+        [order_text.title(view, order), order_text.status(view, order)],
+        order_text.lines(view, offer.lines),
+        order_text.sums(view, offer),
+        order_text.where_and_when(view, order),
+        [*papers, *order_text.letters(view, letters.statuses(ctx.session, order))],
+        order_text.history(view, order),
+    )
+    return Screen(text, _card_rows(ctx, order, has_invoice=invoice is not None), OrderCard(order.id))
+
+
+def _card_rows(ctx: Context, order: Order, *, has_invoice: bool) -> Rows:
+    t = ctx.t
+    rows: Rows = []
+    is_own = order.sales_rep_id == ctx.user.id
+    if order.status is OrderStatus.PLACED:
+        cancel_button = Button(t.plain(":no_entry: Cancel"), CancelOrder(order.id))
+        recall_button = Button(t.plain(":leftwards_arrow_with_hook: Recall"), Recall(order.id))
+        rows.append([recall_button, cancel_button] if is_own else [cancel_button])
+    if has_invoice:
+        rows.append([Button(t.plain(":page_facing_up: Invoice"), InvoicePdf(order.id))])
+        label = t.plain(":envelope: Send the invoice again")
+        if not order.customer.email_list:
+            label = t.plain(":envelope: Send the invoice")
+        rows.append([Button(label, ResendInvoice(order.id))])
+    rows.append([Button(t.plain(":e-mail: Customer's e-mail"), EditEmails(order.customer_id, order.id))])
+    if is_own:
+        rows.append([Button(t.plain(":clipboard: My orders"), MyOrders(0))])
+    rows.append(menu.back(ctx))
+    return rows
+
+
+def recall(ctx: Context, data: Recall) -> Screen:
+    """Take the order back into a draft."""
+    order = placing.recall(ctx.session, data.order_id, ctx.user)
+    return ordering.draft_card(ctx, order)
+
+
+def ask_reason(ctx: Context, data: CancelOrder) -> Screen:
+    """Ask why the order is called off."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    if order.status is not OrderStatus.PLACED:
+        raise orders.moved_on(ctx.session, order)
+    rows = [[Button(ctx.t.plain(":clipboard: Order"), OrderCard(order.id))]]
+    return Screen(ctx.t("Why is order No. {number} cancelled?", number=order.number), rows, data)
+
+
+def cancel(ctx: Context, data: CancelOrder, reason: str) -> Screen:
+    """Call the order off."""
+    return sent_card(ctx, placing.cancel(ctx.session, data.order_id, ctx.user, reason))
+
+
+def invoice_pdf(ctx: Context, data: InvoicePdf) -> None:
+    """Have the PDF drawn and sent by a worker."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    invoice = invoices.of_order(ctx.session, order)
+    if invoice is None:
+        raise NotFound("invoice")
+    outbox.call(
+        ctx.session,
+        ctx.conversation.chat_id,
+        "sendDocument",
+        {"upload": {"document_id": invoice.id}},
+    )
+    ctx.toast = ctx.t.plain("The invoice is on its way.")
+
+
+def resend(ctx: Context, data: ResendInvoice) -> Screen:
+    """Mail the invoice once more, or ask for an address when there is none."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    invoice = invoices.of_order(ctx.session, order)
+    if invoice is None:
+        raise NotFound("invoice")
+    if not letters.queue_invoice(ctx.session, invoice):
+        return ask_emails(ctx, EditEmails(order.customer_id, order.id))
+    ctx.toast = ctx.t.plain("The invoice is in the queue.")
+    return sent_card(ctx, order)
+
+
+def ask_emails(ctx: Context, data: EditEmails) -> Screen:
+    """Ask for the customer's addresses."""
+    customer = customers.get(ctx.session, data.customer_id, ctx.user)
+    t = ctx.t
+    text = t("E-mail of {name}; several are separated by commas:", name=customer.name)
+    if customer.emails:
+        text = stack(text, t("Now: {note}", note=customer.emails))
+    return Screen(text, [[Button(t.plain(":clipboard: Order"), OrderCard(data.order_id))]], data)
+
+
+def take_emails(ctx: Context, data: EditEmails, text: str) -> Screen:
+    """Keep the addresses; invoices that waited for one go out now."""
+    customer = customers.get(ctx.session, data.customer_id, ctx.user)
+    if not text.strip():
+        raise Invalid("email_form")
+    customers.set_emails(ctx.session, customer, text, ctx.user)
+    sent = letters.queue_unsent(ctx.session, customer.id)
+    screen = order_card(ctx, OrderCard(data.order_id))
+    kept = ctx.t(":white_check_mark: E-mail: {emails}", emails=customer.emails or "")
+    if sent:
+        more = ctx.t.many("{n} invoice is being mailed.", "{n} invoices are being mailed.", sent)
+        kept = stack(kept, more)
+    screen.under(kept)
+    return screen
+
+
+def _label(ctx: Context, order: Order) -> str:
+    status = ctx.t.plain(order_text.STATUS[order.status]).split(" ")[0]
+    number = f"№{order.number}" if order.number else ctx.t.plain("Draft")
+    total = f" · {ctx.view.money(order.total_amount)}" if order.total_amount else ""
+    return f"{status} {number} · {order.customer.name}{total}"

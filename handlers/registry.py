@@ -1,0 +1,40 @@
+"""Every feature, one line each."""
+
+from __future__ import annotations
+
+from handlers import (
+    access,
+    choosing,
+    dates,
+    delivery_step,
+    goods,
+    loading,
+    my_orders,
+    notices,
+    ordering,
+    requisites,
+    staff,
+    start,
+)
+from handlers.routing import Router
+
+FEATURES = (
+    start,
+    access,
+    choosing,
+    goods,
+    delivery_step,
+    dates,
+    ordering,
+    my_orders,
+    loading,
+    notices,
+    staff,
+    requisites,
+)
+
+
+def register_all(router: Router) -> None:
+    """Register every feature's screens, buttons, commands and notices."""
+    for feature in FEATURES:
+        feature.register(router)

@@ -1,0 +1,83 @@
+"""The company's requisites: what an invoice needs, checked as it is typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers import menu
+from handlers.callbacks import Data
+from handlers.context import Context
+from handlers.notices import REQUISITES
+from handlers.routing import Router
+from handlers.screen import Button, Screen
+from handlers.texts import N_, Html
+from models import Role
+from services import company, invoices
+from services import requisites as rules
+from services.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Requisites(Data, code="cr"):
+    """The company's requisites."""
+
+
+@dataclass(frozen=True)
+class EditRequisite(Data, code="ce"):
+    """One of them: the new value is typed."""
+
+    field: str
+
+
+def register(router: Router) -> None:
+    """Register the editor."""
+    admin = Role.ADMIN
+    router.menu_entry((4, 1), N_(":office: Company"), Requisites(), admin)
+    router.button(Requisites, requisites, admin)
+    router.button(EditRequisite, ask, admin)
+    router.typed(EditRequisite, "text", take)
+
+
+def requisites(ctx: Context, _data: Requisites) -> Screen:
+    """Show every requisite and what is still missing."""
+    t = ctx.t
+    firm = company.get(ctx.session)
+    rows_of_text = [
+        t("{field}: <b>{value}</b>", field=t.plain(label), value=getattr(firm, field) or "—")
+        for field, label in REQUISITES.items()
+    ]
+    missing = rules.missing_for_invoice(firm)
+    if missing:
+        fields = ", ".join(t.plain(REQUISITES[field]) for field in missing)
+        rows_of_text.append(t(":warning: No invoice without: {fields}", fields=fields))
+    warnings = rules.account_warnings(firm.bik, firm.account, firm.correspondent_account)
+    if warnings:
+        rows_of_text.append(t(":warning: The account's key does not fit the БИК: check both."))
+    buttons = [Button(t.plain(label), EditRequisite(field)) for field, label in REQUISITES.items()]
+    pairs = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
+    return Screen(Html("\n".join(rows_of_text)), [*pairs, menu.back(ctx)], Requisites())
+
+
+def ask(ctx: Context, data: EditRequisite) -> Screen:
+    """Ask for the new value, showing the present one."""
+    if data.field not in REQUISITES:
+        raise NotFound("requisite")
+    t = ctx.t
+    value = getattr(company.get(ctx.session), data.field) or "—"
+    text = t("{field}, now: {value}\nType the new value.", field=t.plain(REQUISITES[data.field]), value=value)
+    return Screen(text, [[Button(t.plain(":leftwards_arrow_with_hook: Back"), Requisites())]], data)
+
+
+def take(ctx: Context, data: EditRequisite, text: str) -> Screen:
+    """Check and keep the value; invoices that waited for it are made."""
+    company.set_requisite(ctx.session, data.field, text, ctx.user)
+    made = invoices.issue_waiting(ctx.session)
+    screen = requisites(ctx, Requisites())
+    if made:
+        more = ctx.t.many(
+            ":white_check_mark: {n} waiting invoice is made.",
+            ":white_check_mark: {n} waiting invoices are made.",
+            made,
+        )
+        screen.under(more)
+    return screen

@@ -1,0 +1,1 @@
+"""Pure drawing: domain objects in, Screen or text out."""

@@ -1,0 +1,176 @@
+"""An order in words: for the rep, the storekeeper and the administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.screen import View
+from handlers.texts import N_, Html, escaped, stack
+from models import Order, OrderEventKind, OrderStatus
+from services import quantities
+from services.letters import LetterStatus, MailState
+from services.pricing import Fee, FeeRule, PricedLine, Quote
+
+LINES_ON_A_CARD = 20
+
+STATUS = {
+    OrderStatus.DRAFT: N_(":pencil2: Draft"),
+    OrderStatus.PLACED: N_(":inbox_tray: At the warehouse"),
+    OrderStatus.LOADING: N_(":hourglass_flowing_sand: Being loaded"),
+    OrderStatus.LOADED: N_(":truck: Loaded"),
+    OrderStatus.DELIVERED: N_(":package: Delivered"),
+    OrderStatus.CANCELLED: N_(":no_entry: Cancelled"),
+    OrderStatus.REJECTED: N_(":no_entry: Rejected"),
+}
+EVENT = {
+    OrderEventKind.PLACED: N_("sent to the warehouse"),
+    OrderEventKind.RECALLED: N_("recalled"),
+    OrderEventKind.CLAIMED: N_("taken in hand"),
+    OrderEventKind.RELEASED: N_("put back into the queue"),
+    OrderEventKind.LOADED: N_("loaded"),
+    OrderEventKind.DELIVERED: N_("delivered"),
+    OrderEventKind.CANCELLED: N_("cancelled"),
+    OrderEventKind.REJECTED: N_("rejected"),
+}
+LETTER = {
+    MailState.QUEUED: N_(":envelope: {to}: in the queue"),
+    MailState.SENT: N_(":envelope: {to}: sent {at}"),
+    MailState.RETRYING: N_(":envelope: {to}: again at {at} ({error})"),
+    MailState.FAILED: N_(":envelope: {to}: not delivered ({error})"),
+}
+
+
+def title(view: View, order: Order) -> Html:
+    """Return «Заказ №17» or «Черновик», with the customer."""
+    t = view.t
+    head = t("Draft") if order.number is None else t("Order No. {number}", number=order.number)
+    return Html(f"<b>{head}</b> · {escaped(order.customer.name)}")
+
+
+def lines(
+    view: View, priced: Sequence[PricedLine], start: int = 0, limit: int = LINES_ON_A_CARD
+) -> list[str]:
+    """Return the numbered lines: name, quantity with unit, price, sum."""
+    shown = [_line(view, number, line) for number, line in enumerate(priced, 1)]
+    rest = len(shown) - start - limit
+    tail = [view.t.many("… and {n} more line", "… and {n} more lines", rest)] if rest > 0 else []
+    return [*shown[start : start + limit], *tail]
+
+
+def _line(view: View, number: int, priced: PricedLine) -> str:
+    line = priced.line
+    amount = quantities.both(line.quantity, line.unit, line.factor, line.product.unit, view.language)
+    text = view.t(
+        "{number}. {name}\n    {quantity} × {price} = {total}",
+        number=number,
+        name=line.product.name,
+        quantity=amount,
+        price=view.money(priced.price),
+        total=view.money(priced.amounts.total),
+    )
+    if line.loaded_quantity is not None and line.loaded_quantity < line.quantity:
+        loaded = view.quantity(line.loaded_quantity, line.product.unit)
+        text = stack(text, view.t("    :warning: loaded {loaded}", loaded=loaded))
+    return text
+
+
+def fee(view: View, delivery: Fee | None) -> Html:
+    """Return the delivery fee by its parts: «14,2 км × 10,00 ₽ = 142,00 ₽»."""
+    t = view.t
+    if delivery is None:
+        return t("Delivery: the address is needed")
+    if delivery.rule is FeeRule.PICKUP:
+        return t("Delivery: pick-up, {amount}", amount=view.money(0))
+    parts = t(
+        "{distance} km × {rate} = {amount}",
+        distance=view.distance(delivery.distance_metres),
+        rate=view.money(delivery.rate_per_km),
+        amount=view.money(delivery.by_distance),
+    )
+    if delivery.rule is FeeRule.FREE:
+        return t("Delivery: free of charge ({parts})", parts=parts)
+    if delivery.rule is FeeRule.MINIMUM:
+        return t("Delivery: {amount}, the minimum ({parts})", amount=view.money(delivery.amount), parts=parts)
+    return t("Delivery: {parts}", parts=parts)
+
+
+def sums(view: View, offer: Quote) -> list[str]:
+    """Return goods total, delivery and total."""
+    t = view.t
+    return [
+        t("Goods: {amount}", amount=view.money(offer.goods_amount)),
+        fee(view, offer.fee),
+        t("<b>Total: {amount}</b>", amount=view.money(offer.total_amount)),
+    ]
+
+
+def where_and_when(view: View, order: Order) -> list[str]:
+    """Return address, date and window, note: what is known of them."""
+    t = view.t
+    parts: list[str] = []
+    if order.is_pickup:
+        parts.append(t(":department_store: Pick-up"))
+    elif order.address:
+        parts.append(t(":round_pushpin: {address}", address=order.address))
+    if order.window is not None:
+        parts.append(t(":date: {window}", window=window(view, order)))
+    if order.note:
+        parts.append(t(":memo: {note}", note=order.note))
+    return parts
+
+
+def window(view: View, order: Order) -> str:
+    """Return «пн 23.11.2026, 09:00–11:00»."""
+    if order.window is None:
+        return ""
+    chosen = order.window
+    return f"{view.day(chosen.delivery_on)}, {chosen.starts_at:%H:%M}–{chosen.ends_at:%H:%M}"
+
+
+def status(view: View, order: Order) -> Html:
+    """Return the order's status in words, with who has it in hand."""
+    text = view.t(STATUS[order.status])
+    if order.status is OrderStatus.LOADING and order.storekeeper and order.claimed_at:
+        who = view.t("taken by {name}, {at}", name=order.storekeeper.name, at=view.moment(order.claimed_at))
+        return Html(f"{text}: {who}")
+    return text
+
+
+def history(view: View, order: Order) -> list[str]:
+    """Return the order's events: when, what, who, why."""
+    rows = []
+    for event in order.events:
+        what = view.t(EVENT[event.kind])
+        who = f", {escaped(event.user.name)}" if event.user is not None else ""
+        why = f": {escaped(event.reason)}" if event.reason else ""
+        rows.append(f"{view.moment(event.at)} — {what}{who}{why}")
+    return rows
+
+
+def letters(view: View, statuses: Sequence[LetterStatus]) -> list[str]:
+    """Return the state of each letter."""
+    return [
+        view.t(
+            LETTER[letter.state],
+            to=letter.recipient,
+            at=view.moment(letter.at) if letter.at else "",
+            error=letter.error or "",
+        )
+        for letter in statuses
+    ]
+
+
+def weight_grams(order: Order) -> int | None:
+    """Return the order's weight; None as soon as one product's is not known."""
+    total = 0
+    for line in order.lines:
+        if line.product.weight_grams is None:
+            return None
+        total += line.product.weight_grams * line.quantity // 1000
+    return total
+
+
+def paragraphs(*parts: list[str] | str) -> Html:
+    """Join groups of lines with an empty line between them."""
+    groups = ["\n".join(part) if isinstance(part, list) else part for part in parts]
+    return Html("\n\n".join(group for group in groups if group))

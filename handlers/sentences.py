@@ -1,0 +1,234 @@
+"""Error codes as sentences: the one place where a refusal gets its words."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from handlers.screen import View
+from handlers.screens import order_text
+from handlers.texts import N_, Html
+from models import OrderStatus
+from services.errors import DomainError
+
+UNKNOWN = N_("That did not work. Please try again, or /start for the menu.")
+
+PLAIN = {
+    "forbidden": N_("You have no access to this."),
+    "role": N_("You have no access to this."),
+    "order": N_("Not found."),
+    "customer": N_("Not found."),
+    "outlet": N_("Not found."),
+    "product": N_("Not found: this product is no longer on sale."),
+    "category": N_("Not found."),
+    "invoice": N_("There is no invoice yet."),
+    "request": N_("Not found."),
+    "requisite": N_("Not found."),
+    "request_waits": N_("Your request is already with the administrator."),
+    "request_decided": N_("This request is already decided."),
+    "contact_foreign": N_("That is somebody else's contact. Use the button to send your own."),
+    "last_admin": N_("You are the last administrator: give the role to somebody else first."),
+    "customer_archived": N_("This customer is archived."),
+    "draft_in_the_way": N_(
+        "This customer has another open draft. Send or delete that one first, then recall this order."
+    ),
+    "nothing_loaded": N_("Nothing was loaded: such an order can only be rejected."),
+    "stock_gone": N_("The stock was corrected meanwhile and does not suffice. Look at the quantities."),
+    "reason_empty": N_("Please type the reason."),
+    "address_short": N_("That is too short. Example: Москва, Ленинский проспект, 12."),
+    "address_empty": N_("Please type the address."),
+    "coordinates": N_("This location does not exist. Send the location again, or type the address."),
+    "no_warehouse": N_(
+        "The warehouse has no location yet: no distance can be found. Tell the administrator."
+    ),
+    "window_gone": N_("There is no such window any more. Choose another one."),
+    "inn_zeros": N_("An ИНН is not all zeros."),
+    "kpp_form": N_("A КПП is 4 digits, 2 digits or capital letters, 3 digits. Example: 773601001."),
+    "name_empty": N_("Please type the name."),
+    "bank_name_empty": N_("Please type the bank's name."),
+    "inn_digits": N_("An ИНН has digits only: 10, or 12 for a sole proprietor."),
+    "bik_digits": N_("A БИК has digits only. Example: 044525225."),
+    "account_digits": N_("An account has digits only: 20 of them."),
+    "correspondent_account_digits": N_("An account has digits only: 20 of them."),
+    "kpp_sole_proprietor": N_("A sole proprietor (12-digit ИНН) has no КПП."),
+    "correspondent_account_start": N_("A correspondent account begins with 301."),
+    "email_form": N_(
+        "This is not an e-mail address. Example: buh@romashka.ru. Several are separated by commas."
+    ),
+    "email_line_break": N_("An e-mail address has no line break. Several are separated by commas."),
+    "email_too_long": N_("This e-mail address is too long."),
+    "phone_form": N_("This is not a phone number. Example: +7 495 123-45-67."),
+    "phone_length": N_("This phone number has a wrong length. Example: +7 495 123-45-67."),
+}
+
+FILLED = {
+    "inn_check_digit": N_("The ИНН has a wrong check digit (number {position}): a digit is mistyped."),
+    "inn_length": N_("An ИНН has {expected} digits, this one has {length}."),
+    "kpp_length": N_("A КПП has {expected} characters, this one has {length}."),
+    "bik_length": N_("A БИК has {expected} digits, this one has {length}."),
+    "account_length": N_("An account has {expected} digits, this one has {length}."),
+    "correspondent_account_length": N_("An account has {expected} digits, this one has {length}."),
+    "name_too_long": N_("That is too long: {limit} characters fit."),
+    "bank_name_too_long": N_("That is too long: {limit} characters fit."),
+    "too_long": N_("That is too long: {limit} characters fit."),
+    "name": N_("The name is empty or too long: 1 to {limit} characters fit."),
+    "emails_too_many": N_("That is too many addresses: at most {limit}."),
+    "too_many_lines": N_("An order has at most {limit} lines."),
+    "note_too_long": N_("The note is too long: {limit} characters fit."),
+}
+
+
+def of(view: View, error: DomainError) -> Html:
+    """Return why nothing was changed, as HTML in the reader's language."""
+    code = error.code
+    if code in PLAIN:
+        return view.t(PLAIN[code])
+    if code in FILLED:
+        return view.t(FILLED[code], **error.params)
+    special = SPECIAL.get(code)
+    return special(view, error.params) if special is not None else view.t(UNKNOWN)
+
+
+def plain(sentence: Html) -> str:
+    """Return a sentence without markup, for pop-ups."""
+    return html.unescape(re.sub(r"<[^>]+>", "", sentence))
+
+
+def _order_moved_on(view: View, params: dict[str, Any]) -> Html:
+    if params["status"] is OrderStatus.LOADING:
+        return _taken(view, params)
+    status = view.t.plain(order_text.STATUS[params["status"]])
+    if params["by"] is None:
+        return view.t("Order No. {number}: {status}.", number=params["number"] or "—", status=status)
+    return view.t(
+        "Order No. {number}: {status} — {name}, {at}.",
+        number=params["number"] or "—",
+        status=status,
+        name=params["by"],
+        at=view.moment(params["at"]),
+    )
+
+
+def _taken(view: View, params: dict[str, Any]) -> Html:
+    return view.t(
+        "Order No. {number} was already taken by {name} at {at}.",
+        number=params["number"],
+        name=params["by"],
+        at=view.moment(params["at"]),
+    )
+
+
+def _quantity(sentence: str) -> Callable[[View, dict[str, Any]], Html]:
+    def worded(view: View, params: dict[str, Any]) -> Html:
+        units = params["units"]
+        example = "2,5" if params["is_weighed"] else "12"
+        examples = [f"{example} {units[0]}", *(f"5 {unit}" for unit in units[1:])]
+        said = view.t(sentence, typed=params.get("typed", ""), limit=_limit(view, params))
+        hint = view.t("Type for example: {examples}.", examples=", ".join(examples))
+        return Html(f"{said} {hint}")
+
+    return worded
+
+
+def _limit(view: View, params: dict[str, Any]) -> str:
+    return view.quantity(params["limit"], params["base"]) if "limit" in params else ""
+
+
+def _more_than_available(view: View, params: dict[str, Any]) -> Html:
+    return view.t("{available} available.", available=view.quantity(params["available"], params["unit"]))
+
+
+def _minimum(view: View, params: dict[str, Any]) -> Html:
+    return view.t("At least {minimum}.", minimum=view.quantity(params["minimum"], params["unit"]))
+
+
+def _multiple(view: View, params: dict[str, Any]) -> Html:
+    return view.t("Only multiples of {multiple}.", multiple=view.quantity(params["multiple"], params["unit"]))
+
+
+def _too_far(view: View, params: dict[str, Any]) -> Html:
+    return view.t(
+        "That is {distance} km away; deliveries go up to {radius} km.",
+        distance=view.distance(params["metres"]),
+        radius=params["radius_km"],
+    )
+
+
+def _day(sentence: str) -> Callable[[View, dict[str, Any]], Html]:
+    def worded(view: View, params: dict[str, Any]) -> Html:
+        said = view.t(sentence, day=view.day(params["day"]))
+        following: date | None = params.get("next_day")
+        if following is None:
+            return said
+        hint = view.t("The next possible day: {day}.", day=view.day(following))
+        return Html(f"{said} {hint}")
+
+    return worded
+
+
+def _window(sentence: str) -> Callable[[View, dict[str, Any]], Html]:
+    def worded(view: View, params: dict[str, Any]) -> Html:
+        said = view.t(sentence)
+        free = params.get("next_option")
+        if free is None:
+            return said
+        span = f"{view.day(free.delivery_on)}, {free.starts_at:%H:%M}–{free.ends_at:%H:%M}"
+        hint = view.t("The next free one: {window}.", window=span)
+        return Html(f"{said} {hint}")
+
+    return worded
+
+
+def _locked(view: View, params: dict[str, Any]) -> Html:
+    return view.t("Too many wrong codes. Try again after {at}.", at=view.moment(params["until"]))
+
+
+def _missing(view: View, params: dict[str, Any]) -> Html:
+    names = {"lines": N_("goods"), "address": N_("the address"), "window": N_("the date and window")}
+    parts = ", ".join(view.t.plain(names[part]) for part in params["parts"])
+    return view.t("Still missing: {parts}.", parts=parts)
+
+
+def _duplicate(view: View, params: dict[str, Any]) -> Html:
+    return view.t(
+        "The customer already has order No. {number} for {day}.",
+        number=params["number"],
+        day=view.day(params["day"]),
+    )
+
+
+def _customer_exists(view: View, params: dict[str, Any]) -> Html:
+    return view.t("You already have this customer: {name}.", name=params["name"])
+
+
+def _short(view: View, params: dict[str, Any]) -> Html:
+    names = ", ".join(short.product_name for short in params["shortages"][:5])
+    return view.t("Not enough in stock: {names}.", names=names)
+
+
+SPECIAL: dict[str, Callable[[View, dict[str, Any]], Html]] = {
+    "order_moved_on": _order_moved_on,
+    "quantity_form": _quantity(N_("I did not understand the quantity.")),
+    "quantity_unit": _quantity(N_("This product is not counted in “{typed}”.")),
+    "quantity_whole": _quantity(N_("This product is sold in whole units only.")),
+    "quantity_positive": _quantity(N_("The quantity must be more than zero.")),
+    "quantity_limit": _quantity(N_("That is too much: at most {limit}.")),
+    "quantity_minimum": _minimum,
+    "quantity_multiple": _multiple,
+    "more_than_available": _more_than_available,
+    "too_far": _too_far,
+    "date_past": _day(N_("{day} is over.")),
+    "date_too_soon": _day(N_("There is no time left to prepare an order for {day}.")),
+    "date_too_far": _day(N_("{day} is too far ahead.")),
+    "date_closed": _day(N_("The warehouse is closed on {day}.")),
+    "window_full": _window(N_("This window is full.")),
+    "window_taken": _window(N_("The last place in this window was taken meanwhile. Choose another window.")),
+    "locked": _locked,
+    "missing": _missing,
+    "duplicate": _duplicate,
+    "customer_exists": _customer_exists,
+    "short": _short,
+}

@@ -1,0 +1,248 @@
+"""Who may talk to the bot: access codes, requests, roles."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from models import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, UserRole, now_of
+from services import notifications
+from services.errors import Conflict, Forbidden, Invalid, NotFound
+
+# No 0 O 1 I L: a code is read aloud over the phone.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LENGTH = 10
+CODE_LIFE = timedelta(hours=72)
+MAX_FAILED = 5
+LOCK_TIME = timedelta(minutes=15)
+MAX_NAME = 160
+# Cyrillic letters that look like the Latin ones of a code, typed with the wrong keyboard on.
+LOOKALIKES = str.maketrans("АВСЕНКМРТХУ", "ABCEHKMPTXY")
+
+
+def find_user(session: Session, telegram_id: int) -> User | None:
+    """Return the member of staff behind a Telegram account, active or not."""
+    return session.execute(select(User).where(User.telegram_id == telegram_id)).unique().scalar_one_or_none()
+
+
+def staff(session: Session, role: Role) -> list[User]:
+    """Return the active people who hold ``role``."""
+    query = select(User).join(UserRole).where(UserRole.role == role, User.is_active).order_by(User.id)
+    return list(session.execute(query).unique().scalars())
+
+
+def require(actor: User | None, *roles: Role) -> User:
+    """Return the actor when one of ``roles`` is held; raises Forbidden."""
+    if actor is None or not actor.roles.intersection(roles):
+        raise Forbidden("forbidden")
+    return actor
+
+
+def ensure_admins(session: Session, telegram_ids: Iterable[int]) -> None:
+    """Give the administrators named in the settings their account and role."""
+    for telegram_id in telegram_ids:
+        user = find_user(session, telegram_id)
+        if user is None:
+            user = _new_user(session, telegram_id, str(telegram_id), None)
+        _grant(user, Role.ADMIN)
+        user.is_active = True
+
+
+def take_note(user: User, name: str, username: str | None) -> None:
+    """Keep what Telegram says of a person who just wrote: reachable, and under this user name."""
+    if user.unreachable_at is not None:
+        user.unreachable_at = None
+    if user.username != username:
+        user.username = username
+    if user.name == str(user.telegram_id):
+        user.name = name[:MAX_NAME] or user.name
+
+
+def issue_code(session: Session, role: Role, name: str, issued_by: User | None = None) -> str:
+    """Return a new one-time access code for ``name``; it is shown once, only its digest is kept."""
+    if issued_by is not None:
+        require(issued_by, Role.ADMIN)
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= MAX_NAME:
+        raise Invalid("name", limit=MAX_NAME)
+    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    now = now_of(session)
+    session.add(
+        AccessCode(
+            digest=_digest(code),
+            role=role,
+            name=name,
+            issued_by_id=issued_by.id if issued_by else None,
+            created_at=now,
+            expires_at=now + CODE_LIFE,
+        )
+    )
+    return f"{code[:5]}-{code[5:]}"
+
+
+def locked_until(session: Session, telegram_id: int) -> datetime | None:
+    """Return until when this account may not try codes, None when it may."""
+    attempt = session.get(AccessAttempt, telegram_id)
+    if attempt is None or attempt.locked_until is None or attempt.locked_until <= now_of(session):
+        return None
+    return attempt.locked_until
+
+
+def redeem(
+    session: Session, telegram_id: int, code: str, *, name: str, username: str | None, language: str | None
+) -> User | None:
+    """Let a person in; None when the code is wrong, used, expired or revoked: which one isn't told.
+
+    The wrong try is counted in the caller's transaction, so it is not an error here. The fifth locks the
+    account and tells the administrators. Raises Conflict while the account is locked.
+    """
+    until = locked_until(session, telegram_id)
+    if until is not None:
+        raise Conflict("locked", until=until)
+    now = now_of(session)
+    row = session.execute(
+        update(AccessCode)
+        .where(
+            AccessCode.digest == _digest(code),
+            AccessCode.used_at.is_(None),
+            AccessCode.revoked_at.is_(None),
+            AccessCode.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(AccessCode.id, AccessCode.role, AccessCode.name)
+    ).first()
+    if row is None:
+        _count_failure(session, telegram_id, name, username)
+        return None
+    user = find_user(session, telegram_id) or _new_user(session, telegram_id, row.name, username)
+    user.language = user.language or language
+    _grant(user, row.role)
+    session.flush()
+    session.execute(update(AccessCode).where(AccessCode.id == row.id).values(used_by_id=user.id))
+    attempt = session.get(AccessAttempt, telegram_id)
+    if attempt is not None:
+        session.delete(attempt)
+    return user
+
+
+def request_access(
+    session: Session, telegram_id: int, *, name: str, username: str | None, phone: str, language: str | None
+) -> AccessRequest:
+    """Ask the administrators; one request per person waits at a time. Raises Conflict for a second one."""
+    waiting = session.execute(
+        select(AccessRequest).where(
+            AccessRequest.telegram_id == telegram_id, AccessRequest.state == RequestState.PENDING
+        )
+    ).scalar_one_or_none()
+    if waiting is not None:
+        raise Conflict("request_waits")
+    request = AccessRequest(
+        telegram_id=telegram_id,
+        name=name[:MAX_NAME],
+        username=username,
+        phone=phone[:32],
+        language=language,
+        state=RequestState.PENDING,
+        created_at=now_of(session),
+    )
+    session.add(request)
+    session.flush()
+    notifications.tell_admins(session, "access_requested", request_id=request.id)
+    return request
+
+
+def get_request(session: Session, request_id: int, actor: User) -> AccessRequest:
+    """Return a request; only administrators find any."""
+    request = session.get(AccessRequest, request_id) if actor.holds(Role.ADMIN) else None
+    if request is None:
+        raise NotFound("request")
+    return request
+
+
+def approve(session: Session, request_id: int, role: Role, actor: User) -> User:
+    """Let the person who asked in as ``role``; raises Conflict when it is decided already."""
+    request = _decide(session, request_id, RequestState.APPROVED, actor)
+    user = find_user(session, request.telegram_id)
+    if user is None:
+        user = _new_user(session, request.telegram_id, request.name, request.username)
+    user.phone = request.phone
+    user.language = user.language or request.language
+    user.is_active = True
+    _grant(user, role)
+    session.flush()
+    notifications.tell(session, user, "access_granted", role=role.value)
+    return user
+
+
+def reject(session: Session, request_id: int, actor: User) -> None:
+    """Turn the person who asked down, and say so to them."""
+    request = _decide(session, request_id, RequestState.REJECTED, actor)
+    notifications.tell_chat(session, request.telegram_id, "access_rejected", language=request.language)
+
+
+def log_out(session: Session, user: User) -> None:
+    """Take every role from the person; a new code brings them back."""
+    admins = staff(session, Role.ADMIN)
+    if user.holds(Role.ADMIN) and len(admins) == 1:
+        raise Conflict("last_admin")
+    user.grants.clear()
+
+
+def set_language(user: User, language: str) -> None:
+    """Speak ``language`` to this person from now on."""
+    user.language = language
+
+
+def _decide(session: Session, request_id: int, state: RequestState, actor: User) -> AccessRequest:
+    request = get_request(session, request_id, actor)
+    decided = session.execute(
+        update(AccessRequest)
+        .where(AccessRequest.id == request_id, AccessRequest.state == RequestState.PENDING)
+        .values(state=state, decided_at=now_of(session), decided_by_id=actor.id)
+        .returning(AccessRequest.id)
+    ).first()
+    if decided is None:
+        raise Conflict("request_decided")
+    return request
+
+
+def _count_failure(session: Session, telegram_id: int, name: str, username: str | None) -> None:
+    attempt = session.get(AccessAttempt, telegram_id)
+    if attempt is None:
+        attempt = AccessAttempt(telegram_id=telegram_id, failed=0)
+        session.add(attempt)
+    attempt.failed += 1
+    if attempt.failed >= MAX_FAILED:
+        attempt.failed = 0
+        attempt.locked_until = now_of(session) + LOCK_TIME
+        notifications.tell_admins(
+            session, "account_locked", telegram_id=telegram_id, name=name, username=username
+        )
+
+
+def _grant(user: User, role: Role) -> None:
+    if all(grant.role is not role for grant in user.grants):
+        user.grants.append(UserRole(role=role))
+
+
+def _new_user(session: Session, telegram_id: int, name: str, username: str | None) -> User:
+    user = User(telegram_id=telegram_id, name=name, username=username, created_at=now_of(session))
+    user.grants = []
+    session.add(user)
+    return user
+
+
+def _digest(code: str) -> str:
+    letters = code.upper().translate(LOOKALIKES)
+    plain = "".join(char for char in letters if char.isalnum())
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def count_staff(session: Session) -> int:
+    """Return how many accounts there are."""
+    return session.execute(select(func.count(User.id))).scalar_one()

@@ -1,0 +1,108 @@
+"""What the administrator sets: the seller, the warehouse, the tariff; one row each, there from the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Company, Tariff, User, VatKind, VatRate, Warehouse, now_of
+from services import audit, customers, requisites
+from services.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class FirstValues:
+    """What the environment says for an installation where nothing was set yet."""
+
+    warehouse_name: str | None = None
+    warehouse_address: str | None = None
+    warehouse_latitude: float | None = None
+    warehouse_longitude: float | None = None
+    rate_per_km: int = 1000
+    currency: str = "RUB"
+    timezone: str = "Europe/Moscow"
+    admin_phone: str | None = None
+
+
+def get(session: Session) -> Company:
+    """Return the seller."""
+    return session.get_one(Company, 1)
+
+
+def warehouse(session: Session) -> Warehouse:
+    """Return the warehouse."""
+    return session.get_one(Warehouse, 1)
+
+
+def tariff(session: Session) -> Tariff:
+    """Return the delivery tariff."""
+    return session.get_one(Tariff, 1)
+
+
+def zone(session: Session) -> ZoneInfo:
+    """Return the company's time zone, in which days are cut."""
+    return ZoneInfo(get(session).timezone)
+
+
+def local_now(session: Session) -> datetime:
+    """Return this unit of work's now on the company's clock."""
+    return now_of(session).astimezone(zone(session))
+
+
+def vat_rate(session: Session, kind: VatKind, shipped_on: date) -> int | None:
+    """Return the percentage of ``kind`` on the shipment date; None means «без НДС»."""
+    row = session.execute(
+        select(VatRate.percent)
+        .where(VatRate.kind == kind, VatRate.starts_on <= shipped_on)
+        .order_by(VatRate.starts_on.desc())
+        .limit(1)
+    ).first()
+    return row.percent if row else None
+
+
+def take_first_values(session: Session, first: FirstValues) -> None:
+    """Fill what is still empty; tariff, currency and zone only once, at the very first start."""
+    firm, store = get(session), warehouse(session)
+    store.name = store.name or first.warehouse_name
+    store.address = store.address or first.warehouse_address
+    if store.latitude is None:
+        store.latitude, store.longitude = first.warehouse_latitude, first.warehouse_longitude
+    firm.admin_phone = firm.admin_phone or first.admin_phone
+    if firm.initialised_at is None:
+        firm.initialised_at = now_of(session)
+        firm.currency, firm.timezone = first.currency, first.timezone
+        tariff(session).rate_per_km = first.rate_per_km
+
+
+def set_requisite(session: Session, field: str, text: str, actor: User) -> None:
+    """Check and keep one of the seller's requisites; raises Invalid as :mod:`services.requisites` does.
+
+    A change leaves an audit row. Raises NotFound for a field that is none.
+    """
+    checks = {
+        "name": requisites.check_name,
+        "inn": requisites.check_inn,
+        "kpp": requisites.check_kpp,
+        "address": customers.check_address,
+        "bank_name": requisites.check_bank_name,
+        "bik": requisites.check_bik,
+        "account": requisites.check_account,
+        "correspondent_account": requisites.check_correspondent_account,
+        "director": requisites.check_name,
+        "accountant": requisites.check_name,
+        "phone": customers.check_phone,
+        "email": requisites.check_email,
+    }
+    if field not in checks:
+        raise NotFound("requisite")
+    firm = get(session)
+    before = getattr(firm, field)
+    after = checks[field](text)
+    if after == before:
+        return
+    setattr(firm, field, after)
+    audit.record(session, actor, "update", "company", 1, {field: before}, {field: after})

@@ -1,0 +1,336 @@
+"""Customers and their outlets: who sees which, search, and changes.
+
+A sales rep sees the customers that are his, an administrator all of them, anybody else none. What is not
+the actor's reads as not found.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, TypedDict
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from models import Customer, Order, Outlet, Role, User, now_of
+from services import audit, formats, paging, requisites
+from services import search as searching
+from services.errors import Conflict, Forbidden, Invalid, NotFound
+from services.paging import Page
+
+CUSTOMERS_ON_A_PAGE = 8
+MAX_ADDRESS = 300
+MAX_OUTLETS = 100
+"""Outlets shown of one customer."""
+
+_LATEST_ORDERS = 200
+# About 11 m: two taps on the same gate.
+_SAME_PLACE = 0.0001
+_PHONE_LIKE = re.compile(r"\+?[0-9\s().\u2010-\u2014-]+")
+_FEWEST_PHONE_DIGITS = 3
+
+
+class CustomerValues(TypedDict, total=False):
+    """Checked values of a customer, see the ``check_`` functions; a key left out keeps or stays empty."""
+
+    name: str
+    inn: str | None
+    kpp: str | None
+    emails: str | None
+    phone: str | None
+    address: str | None
+    sales_rep_id: int | None
+
+
+class Place(NamedTuple):
+    """Where goods are brought to, checked."""
+
+    address: str
+    latitude: float
+    longitude: float
+
+
+# What people see
+
+
+def find(session: Session, actor: User, text: str = "", page: int = 0) -> Page[Customer]:
+    """Return the actor's customers that are not archived, by name, in which every word of ``text`` occurs.
+
+    A text that looks like a phone number or an ИНН is also looked for by its digits alone.
+    """
+    statement = _listed(actor).where(_matches(text)).order_by(Customer.name, Customer.id)
+    return paging.fetch(session, statement, page, CUSTOMERS_ON_A_PAGE)
+
+
+def recent(session: Session, actor: User, limit: int = 5) -> list[Customer]:
+    """Return the actor's customers of the latest orders, filled up with those entered last.
+
+    Only the latest 200 orders are looked at: what is older than that is not recent.
+    """
+    orders = select(Order.customer_id).order_by(Order.id.desc()).limit(_LATEST_ORDERS)
+    if not actor.holds(Role.ADMIN):
+        orders = orders.where(Order.sales_rep_id == actor.id)
+    ordered = list(dict.fromkeys(session.scalars(orders)))
+    known = {found.id: found for found in session.scalars(_listed(actor).where(Customer.id.in_(ordered)))}
+    chosen = [known[customer_id] for customer_id in ordered if customer_id in known][:limit]
+    if len(chosen) < limit:
+        newest = _listed(actor).where(Customer.id.not_in([found.id for found in chosen]))
+        chosen += session.scalars(newest.order_by(Customer.id.desc()).limit(limit - len(chosen)))
+    return chosen
+
+
+def get(session: Session, customer_id: int, actor: User) -> Customer:
+    """Return one of the actor's customers, be it archived. Raises ``NotFound("customer")``."""
+    found = session.scalar(select(Customer).where(Customer.id == customer_id, _is_visible_to(actor)))
+    if found is None:
+        raise NotFound("customer")
+    return found
+
+
+def outlets(session: Session, customer_id: int, actor: User) -> list[Outlet]:
+    """Return the customer's outlets in use, in the order entered. Raises ``NotFound("customer")``."""
+    get(session, customer_id, actor)
+    statement = (
+        select(Outlet)
+        .where(Outlet.customer_id == customer_id, Outlet.archived_at.is_(None))
+        .order_by(Outlet.id)
+        .limit(MAX_OUTLETS)
+    )
+    return list(session.scalars(statement))
+
+
+def get_outlet(session: Session, outlet_id: int, actor: User) -> Outlet:
+    """Return an outlet in use of one of the actor's customers. Raises ``NotFound("outlet")``."""
+    found = session.scalar(
+        select(Outlet)
+        .join(Outlet.customer)
+        .where(Outlet.id == outlet_id, Outlet.archived_at.is_(None), _is_visible_to(actor))
+    )
+    if found is None:
+        raise NotFound("outlet")
+    return found
+
+
+# Checks of what was typed; none of them touches the database
+
+
+def check_phone(text: str) -> str:
+    """Return a phone number as ``+`` and 8 to 15 digits (ITU-T E.164).
+
+    A Russian number may begin with 8, with 7 or with its area code. Raises ``phone_form`` or
+    ``phone_length`` (length).
+    """
+    typed = text.strip()
+    if not _PHONE_LIKE.fullmatch(typed):
+        raise Invalid("phone_form")
+    number = searching.digits(typed)
+    if not typed.startswith("+") and len(number) == 10:
+        return f"+7{number}"
+    if not typed.startswith("+") and len(number) == 11 and number[0] in "78":
+        return f"+7{number[1:]}"
+    if not typed.startswith("+") or not 8 <= len(number) <= 15:
+        raise Invalid("phone_length", length=len(number))
+    return f"+{number}"
+
+
+def check_address(text: str) -> str:
+    """Return an address on one line. Raises ``address_empty`` or ``too_long`` (length, limit)."""
+    address = formats.one_line(text)
+    if not address:
+        raise Invalid("address_empty")
+    if len(address) > MAX_ADDRESS:
+        raise Invalid("too_long", length=len(address), limit=MAX_ADDRESS)
+    return address
+
+
+def check_coordinates(latitude: float, longitude: float) -> tuple[float, float]:
+    """Return a place on Earth. Raises ``coordinates`` for what is none, and for 0,0: a fix that failed."""
+    is_on_earth = math.isfinite(latitude) and math.isfinite(longitude)
+    if not is_on_earth or abs(latitude) > 90 or abs(longitude) > 180 or (latitude, longitude) == (0, 0):
+        raise Invalid("coordinates", latitude=latitude, longitude=longitude)
+    return latitude, longitude
+
+
+def is_same_place(place: Place, other: Place) -> bool:
+    """Return whether two places are so near that they are one gate, whatever the address says."""
+    north, east = abs(place.latitude - other.latitude), abs(place.longitude - other.longitude)
+    return max(north, east) <= _SAME_PLACE
+
+
+def check_kpp_for(inn: str | None, kpp: str | None) -> None:
+    """Raise ``kpp_sole_proprietor`` if a КПП is given to a sole proprietor: there is none."""
+    if kpp and inn and requisites.is_sole_proprietor(inn):
+        raise Invalid("kpp_sole_proprietor")
+
+
+# Changes
+
+
+def create(
+    session: Session,
+    actor: User,
+    *,
+    name: str,
+    emails: str | None = None,
+    inn: str | None = None,
+    kpp: str | None = None,
+    phone: str | None = None,
+) -> Customer:
+    """Enter a customer from what was typed; it is the actor's own, or nobody's if an administrator did it.
+
+    Raises ``Invalid`` as the checks of the fields do, ``Conflict("customer_exists")`` (customer_id, name)
+    when the actor has one under this ИНН, and ``Forbidden("role")`` for those who neither sell nor rule.
+    """
+    if not actor.holds(Role.SALES_REP) and not actor.holds(Role.ADMIN):
+        raise Forbidden("role")
+    values = CustomerValues(
+        name=requisites.check_name(name),
+        emails=requisites.check_emails(emails) if emails else None,
+        inn=requisites.check_inn(inn) if inn else None,
+        kpp=requisites.check_kpp(kpp) if kpp else None,
+        phone=check_phone(phone) if phone else None,
+        sales_rep_id=actor.id if actor.holds(Role.SALES_REP) else None,
+    )
+    check_kpp_for(values["inn"], values["kpp"])
+    _refuse_twin(session, values)
+    customer = add_customers(session, [(values, None)])[0]
+    audit.record(session, actor, "create", "customer", customer.id, after=values)
+    return customer
+
+
+def add_customers(session: Session, rows: Sequence[tuple[CustomerValues, Place | None]]) -> list[Customer]:
+    """Add customers, each with its first outlet if there is one, in few statements.
+
+    The caller has checked every value and leaves the trace of the whole.
+    """
+    added = [Customer(**values, created_at=now_of(session), version=1) for values, _ in rows]
+    for customer, (_, place) in zip(added, rows, strict=True):
+        customer.search_text = search_text(customer, [place.address] if place else [])
+    session.add_all(added)
+    session.flush()
+    session.add_all(
+        Outlet(customer_id=customer.id, created_at=now_of(session), **place._asdict())
+        for customer, (_, place) in zip(added, rows, strict=True)
+        if place
+    )
+    session.flush()
+    return added
+
+
+def set_emails(session: Session, customer: Customer, text: str | None, actor: User) -> None:
+    """Replace the customer's e-mail addresses by those typed, or remove them.
+
+    Raises ``NotFound("customer")`` if it is not the actor's, and as ``requisites.check_emails`` does.
+    """
+    get(session, customer.id, actor)
+    emails = requisites.check_emails(text) if text else None
+    update_customers(session, [(customer, {"emails": emails})], actor)
+
+
+def update_customers(
+    session: Session, changes: Sequence[tuple[Customer, CustomerValues]], user: User | None
+) -> None:
+    """Change what the checked values say, leave a trace of each, and keep search in step."""
+    for customer, values in changes:
+        before = {name: getattr(customer, name) for name in values}
+        for name, value in values.items():
+            setattr(customer, name, value)
+        customer.version += 1
+        audit.record(session, user, "update", "customer", customer.id, before, values)
+    refresh_search_texts(session, [customer for customer, _ in changes])
+
+
+def add_outlet(
+    session: Session, customer: Customer, address: str, latitude: float, longitude: float
+) -> Outlet:
+    """Return the customer's outlet at this address and place, entering it unless it is there already.
+
+    One that was archived comes back into use. Raises as ``check_address`` and ``check_coordinates`` do.
+    """
+    address = check_address(address)
+    check_coordinates(latitude, longitude)
+    outlet = _find_outlet(session, customer, address, latitude, longitude)
+    if outlet is None:
+        outlet = Outlet(
+            customer_id=customer.id,
+            address=address,
+            latitude=latitude,
+            longitude=longitude,
+            created_at=now_of(session),
+        )
+        session.add(outlet)
+    outlet.archived_at = None
+    session.flush()
+    refresh_search_texts(session, [customer])
+    return outlet
+
+
+def search_text(customer: Customer, addresses: list[str]) -> str:
+    """Return what a customer is found by; ``addresses`` are those of its outlets."""
+    phone = searching.digits(customer.phone or "")
+    # A Russian number is typed from +7 as well as from 8.
+    also = f"8{phone[1:]}" if len(phone) == 11 and phone.startswith("7") else None
+    known = (customer.name, customer.inn, phone, also, customer.address, customer.emails)
+    return searching.joined((*known, *addresses))
+
+
+def refresh_search_texts(session: Session, changed: Sequence[Customer]) -> None:
+    """Bring the search texts up to the customers' fields and outlets, with one query for all."""
+    session.flush()
+    addresses: dict[int, list[str]] = {}
+    outlets_in_use = (
+        select(Outlet.customer_id, Outlet.address)
+        .where(Outlet.customer_id.in_([customer.id for customer in changed]), Outlet.archived_at.is_(None))
+        .order_by(Outlet.id)
+    )
+    for customer_id, address in session.execute(outlets_in_use):
+        addresses.setdefault(customer_id, []).append(address)
+    for customer in changed:
+        customer.search_text = search_text(customer, addresses.get(customer.id, []))
+
+
+def _is_visible_to(actor: User) -> ColumnElement[bool]:
+    if actor.holds(Role.ADMIN):
+        return true()
+    return Customer.sales_rep_id == actor.id if actor.holds(Role.SALES_REP) else false()
+
+
+def _listed(actor: User) -> Select[Customer]:
+    return select(Customer).where(_is_visible_to(actor), Customer.archived_at.is_(None))
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    by_words = searching.contains(Customer.search_text, text)
+    number = searching.digits(text)
+    if len(number) < _FEWEST_PHONE_DIGITS or not _PHONE_LIKE.fullmatch(text.strip()):
+        return by_words
+    return or_(by_words, Customer.search_text.contains(number))
+
+
+def _refuse_twin(session: Session, values: CustomerValues) -> None:
+    if values["inn"] is None:
+        return
+    twin = session.scalar(
+        select(Customer)
+        .where(Customer.inn == values["inn"], Customer.sales_rep_id == values["sales_rep_id"])
+        .where(Customer.archived_at.is_(None))
+        .limit(1)
+    )
+    if twin is not None:
+        raise Conflict("customer_exists", customer_id=twin.id, name=twin.name)
+
+
+def _find_outlet(
+    session: Session, customer: Customer, address: str, latitude: float, longitude: float
+) -> Outlet | None:
+    is_near = and_(
+        Outlet.latitude.between(latitude - _SAME_PLACE, latitude + _SAME_PLACE),
+        Outlet.longitude.between(longitude - _SAME_PLACE, longitude + _SAME_PLACE),
+    )
+    nearby = session.scalars(
+        select(Outlet).where(Outlet.customer_id == customer.id, is_near).order_by(Outlet.id)
+    )
+    wanted = searching.fold(address)
+    return next((outlet for outlet in nearby if searching.fold(outlet.address) == wanted), None)

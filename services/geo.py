@@ -1,0 +1,109 @@
+"""Where an address is, and how far: the geocoder behind a cache, and the distance to pay for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import GeocodedAddress, Tariff, Warehouse, now_of
+from services import search
+from services.errors import Invalid
+from services.money import half_up
+
+TIMEOUT_SECONDS = 5
+MAX_CANDIDATES = 5
+MAX_QUERY = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address and where it is."""
+
+    address: str
+    latitude: float
+    longitude: float
+
+
+class GeocoderDown(Exception):
+    """The geocoder did not answer in time, refused, or is out of order; the address may exist."""
+
+
+class Geocoder:
+    """Nominatim over HTTP; called by a worker, never by a handler."""
+
+    def __init__(self, base_url: str, user_agent: str, seconds_between: float = 1.0) -> None:
+        self._base_url = base_url
+        self._user_agent = user_agent
+        # The public service allows one request a second for all users of a program together.
+        self._seconds_between = seconds_between
+        self._next_at = 0.0
+        self._turn = threading.Lock()
+        self._nominatim: Any = None
+
+    def find(self, query: str, language: str) -> list[Place]:
+        """Return up to five places for a typed address, none when it isn't known; raises GeocoderDown."""
+        from geopy.exc import GeopyError
+
+        with self._turn:
+            time.sleep(max(0.0, self._next_at - time.monotonic()))
+            self._next_at = time.monotonic() + self._seconds_between
+            try:
+                found = self._client().geocode(
+                    query, exactly_one=False, limit=MAX_CANDIDATES, language=language, timeout=TIMEOUT_SECONDS
+                )
+            except GeopyError as error:
+                raise GeocoderDown(type(error).__name__) from error
+        return [Place(place.address, place.latitude, place.longitude) for place in found or []]
+
+    def _client(self) -> Any:
+        if self._nominatim is None:
+            from geopy.adapters import URLLibAdapter
+            from geopy.geocoders import Nominatim
+
+            # geopy's default adapter sleeps out a Retry-After by itself, which would block everybody.
+            scheme, _, rest = self._base_url.partition("://")
+            self._nominatim = Nominatim(
+                user_agent=self._user_agent, domain=rest, scheme=scheme, adapter_factory=URLLibAdapter
+            )
+        return self._nominatim
+
+
+def cached(session: Session, query: str) -> list[Place] | None:
+    """Return what the geocoder said to this address before, None when it wasn't asked."""
+    row = session.get(GeocodedAddress, search.fold(query)[:MAX_QUERY])
+    return None if row is None else [Place(**candidate) for candidate in row.candidates]
+
+
+def remember(session: Session, query: str, places: list[Place]) -> None:
+    """Keep the geocoder's answer."""
+    session.merge(
+        GeocodedAddress(
+            query=search.fold(query)[:MAX_QUERY],
+            candidates=[asdict(place) for place in places],
+            found_at=now_of(session),
+        )
+    )
+
+
+def distance_metres(store: Warehouse, tariff: Tariff, latitude: float, longitude: float) -> int:
+    """Return the distance to pay for, in metres rounded to 0.1 km: geodesic × road factor.
+
+    The geodesic is geopy's (Karney on WGS-84). Raises Invalid ``coordinates`` for 0,0 or impossible ones,
+    ``no_warehouse`` when the warehouse has no location, ``too_far`` beyond the tariff's radius.
+    """
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180) or (latitude == 0 and longitude == 0):
+        raise Invalid("coordinates")
+    if store.latitude is None or store.longitude is None:
+        raise Invalid("no_warehouse")
+    # Imported late: the first address is soon enough, and start-up is the lighter for it.
+    from geopy.distance import geodesic
+
+    metres = geodesic((store.latitude, store.longitude), (latitude, longitude)).m
+    rounded = half_up(int(metres) * tariff.road_factor, 1000 * 100) * 100
+    if rounded > tariff.radius_km * 1000:
+        raise Invalid("too_far", metres=rounded, radius_km=tariff.radius_km)
+    return rounded

@@ -1,0 +1,44 @@
+"""Import files: first a report of what they would do, then all of it or nothing.
+
+``check_catalog`` and ``check_customers`` only read; ``apply`` writes what a report said, and refuses if the
+base has moved on since.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from models import User
+from services.errors import Conflict, Invalid
+from services.imports import catalog, customers
+from services.imports.catalog import check_catalog
+from services.imports.customers import check_customers
+from services.imports.report import Addition, Change, FieldChange, Problem, Report, render_report
+
+__all__ = [
+    "Addition",
+    "Change",
+    "FieldChange",
+    "Problem",
+    "Report",
+    "apply",
+    "check_catalog",
+    "check_customers",
+    "render_report",
+]
+
+_ENGINES = {"catalog": catalog, "customers": customers}
+
+
+def apply(session: Session, report: Report, user: User | None) -> None:
+    """Write everything the report names, in the caller's transaction.
+
+    Raises ``Invalid("import_has_problems")`` (problems: how many) and ``Conflict("import_outdated")`` when
+    applying would no longer do what the report says; nothing was written then.
+    """
+    if report.problems:
+        raise Invalid("import_has_problems", problems=len(report.problems))
+    engine = _ENGINES[report.kind]
+    if engine.plan_again(session, report) != report.plan:
+        raise Conflict("import_outdated")
+    engine.write(session, report, user)

@@ -1,0 +1,279 @@
+"""Importing the catalogue: rows are matched on the SKU, added or changed, never deleted.
+
+An empty cell says nothing: a known product keeps what it has, a new one gets the default.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Category, Company, Product, Unit, User, VatKind, VatRate, now_of
+from services import audit, catalog, formats, search
+from services.catalog import ProductValues
+from services.errors import Invalid
+from services.imports import cells, planning, tables
+from services.imports.planning import Refused
+from services.imports.report import Addition, Change, Plan, Report, Row
+from services.imports.tables import Column
+
+CATEGORY_DEPTH = 5
+# Only with spaces around it: «Чай/кофе» is the name of one shelf.
+_BETWEEN_SHELVES = re.compile(r"(?:(?<=\s)|^)/(?=\s|$)")
+_SHELF_MARK = " / "
+_EXEMPT = "без НДС"
+
+
+def check_catalog(session: Session, data: bytes, file_name: str) -> Report:
+    """Return what the file would do to the catalogue; nothing is written."""
+    reading = tables.read(data, COLUMNS)
+    plan = _plan(session, reading.rows)
+    return Report("catalog", file_name, reading.rows, reading.problems, reading.unknown_columns, plan)
+
+
+def plan_again(session: Session, report: Report) -> Plan:
+    """Return what the report's rows would do now, with the products they name locked until the commit."""
+    return _plan(session, report.rows, locked=True)
+
+
+def write(session: Session, report: Report, user: User | None) -> None:
+    """Carry out a report that has no problems and was found to be up to date."""
+    shelves = _Shelves(session)
+    reason = formats.one_line(report.file_name)
+    # Piece by piece, so that memory does not hold every product at once.
+    for additions in planning.chunks(report.added):
+        rows = [_product_values(addition.values, shelves) for addition in additions]
+        catalog.add_products(session, rows, user, reason)
+    for chunk in planning.chunks(report.changed):
+        products = _products(session, [change.subject_id for change in chunk])
+        updates = [
+            (products[change.subject_id], _product_values(_new_values(change), shelves)) for change in chunk
+        ]
+        catalog.update_products(session, updates, user, reason)
+    facts = {"file": reason, "added": len(report.added), "changed": len(report.changed)}
+    audit.record(session, user, "import", "catalog", None, after=facts)
+
+
+# Cells
+
+
+def _sku(text: str) -> str:
+    return catalog.check_line(text, catalog.MAX_SKU)
+
+
+def _name(text: str) -> str:
+    return catalog.check_line(text, catalog.MAX_NAME)
+
+
+def _shelf_path(text: str) -> str:
+    path = [
+        catalog.check_line(part, catalog.MAX_CATEGORY_NAME) for part in _BETWEEN_SHELVES.split(text.strip())
+    ]
+    if len(path) > CATEGORY_DEPTH:
+        raise Invalid("category_too_deep", limit=CATEGORY_DEPTH)
+    return _SHELF_MARK.join(path)
+
+
+def _vat(text: str) -> str:
+    """Return the percentage as a number without a sign, or «без НДС». Raises ``vat_form``."""
+    typed = search.fold(text).replace("%", "").strip()
+    if typed in {"без ндс", "не облагается", "no vat", "exempt"}:
+        return _EXEMPT
+    try:
+        hundredths = formats.parse_decimal(typed, 2)
+    except Invalid:
+        raise Invalid("vat_form") from None
+    # A cell formatted as a percentage holds 0.22.
+    percent = hundredths if 0 < hundredths < 100 else hundredths / 100
+    return f"{percent:g}"
+
+
+COLUMNS = (
+    Column("sku", "sku", "Артикул", _sku, is_required=True),
+    Column("name", "name", "Наименование", _name, is_required=True, aliases=("Название",)),
+    Column("category", "category", "Категория", _shelf_path, is_required=True),
+    Column("unit", "unit", "Ед.", catalog.check_unit, is_required=True, aliases=("Ед. изм.", "Единица")),
+    Column("price", "price", "Цена", catalog.check_price, is_required=True),
+    Column("vat_kind", "vat", "НДС", _vat),
+    Column("on_hand", "on_hand", "Остаток", catalog.check_quantity),
+    Column("packages", "packages", "Упаковки", catalog.check_packages),
+    Column("weight_grams", "weight_kg", "Вес, кг", catalog.check_weight),
+    Column("description", "description", "Описание", catalog.check_description),
+    Column("is_active", "is_active", "Активен", cells.check_yes_no),
+)
+_TITLES = {column.field: column.title for column in COLUMNS}
+
+
+# The plan: rows against the base
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A product as it stands, its fields as a row would say them."""
+
+    id: int
+    reserved: int
+    values: Mapping[str, Any]
+
+
+def _plan(session: Session, rows: Sequence[Row], *, locked: bool = False) -> Plan:
+    return planning.make_plan(rows, _Planner(session, rows, locked=locked).decide)
+
+
+class _Planner:
+    """What rows are held against: everything they name, loaded at once."""
+
+    def __init__(self, session: Session, rows: Sequence[Row], *, locked: bool) -> None:
+        self._shelves = _Shelves(session)
+        self._known = _known_products(session, rows, self._shelves, locked=locked)
+        company = session.get(Company, 1) or Company()
+        self._vat_kinds = _vat_kinds(session, company)
+        self._default_vat = company.vat_kind or VatKind.STANDARD
+        self._first_rows: dict[str, int] = {}
+
+    def decide(self, row: Row) -> Addition | Change | None:
+        """Return what the row adds or changes, None if it says what is so. Raises ``Refused``."""
+        sku = row.values["sku"]
+        first = self._first_rows.setdefault(sku, row.number)
+        if first != row.number:
+            raise Refused(_TITLES["sku"], "repeated", value=sku, row=first)
+        values = self._resolved(row.values)
+        known = self._known.get(sku)
+        if known is None:
+            return Addition(row.number, sku, {"vat_kind": self._default_vat, **values})
+        _refuse_breaking(known, values)
+        fields = planning.differences(known.values, values)
+        return Change(row.number, sku, known.id, fields) if fields else None
+
+    def _resolved(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the row's values with the shelf spelt as known and the VAT as its kind."""
+        resolved = {**values, "category": self._shelves.spelling(values["category"])}
+        if "vat_kind" in values:
+            if values["vat_kind"] not in self._vat_kinds:
+                raise Refused(_TITLES["vat_kind"], "vat_unknown", known=list(self._vat_kinds))
+            resolved["vat_kind"] = self._vat_kinds[values["vat_kind"]]
+        try:
+            catalog.check_package_units(values.get("packages", {}), values["unit"])
+        except Invalid as fault:
+            raise Refused.because(_TITLES["packages"], fault) from fault
+        return resolved
+
+
+def _refuse_breaking(known: _Known, values: Mapping[str, Any]) -> None:
+    if values["unit"] != known.values["unit"]:
+        raise Refused(_TITLES["unit"], "unit_fixed", old=known.values["unit"], new=values["unit"])
+    if values.get("on_hand", known.reserved) < known.reserved:
+        raise Refused(
+            _TITLES["on_hand"], "below_reserved", reserved=known.reserved, unit=known.values["unit"]
+        )
+
+
+def _vat_kinds(session: Session, company: Company) -> dict[str, VatKind]:
+    """Return the kinds of VAT by their percentage as written, as of the company's today."""
+    today = now_of(session).astimezone(ZoneInfo(company.timezone or "Europe/Moscow")).date()
+    rates = session.scalars(select(VatRate).where(VatRate.starts_on <= today).order_by(VatRate.starts_on))
+    current = {rate.kind: rate.percent for rate in rates}
+    return {_EXEMPT if percent is None else str(percent): kind for kind, percent in current.items()}
+
+
+def _known_products(
+    session: Session, rows: Sequence[Row], shelves: _Shelves, *, locked: bool
+) -> dict[str, _Known]:
+    known: dict[str, _Known] = {}
+    for chunk in planning.chunks(row.values["sku"] for row in rows):
+        # Columns, not entities: thousands of products are only compared.
+        statement = select(*_COMPARED).where(Product.sku.in_(chunk))
+        found = session.execute(statement.with_for_update() if locked else statement).mappings().all()
+        packages = _packages(session, [product["id"] for product in found])
+        for product in found:
+            values = {
+                **product,
+                "category": shelves.path(product["category_id"]),
+                "packages": packages.get(product["id"], {}),
+            }
+            known[product["sku"]] = _Known(product["id"], product["reserved"], values)
+    return known
+
+
+_COMPARED = (
+    *(Product.id, Product.sku, Product.name, Product.category_id, Product.unit, Product.price),
+    *(Product.vat_kind, Product.on_hand, Product.reserved, Product.weight_grams, Product.description),
+    Product.is_active,
+)
+
+
+def _packages(session: Session, product_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    packages: dict[int, dict[str, int]] = {}
+    for unit in session.execute(
+        select(Unit.product_id, Unit.code, Unit.factor).where(Unit.product_id.in_(product_ids))
+    ):
+        packages.setdefault(unit.product_id, {})[unit.code] = unit.factor
+    return packages
+
+
+# Writing
+
+
+class _Shelves:
+    """The tree of categories by path, blind to case; «Бакалея / Крупы» stands on «Бакалея»."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._paths: dict[int, str] = {}
+        self._ids: dict[str, int] = {}
+        self._spellings: dict[str, str] = {}
+        shelves = {shelf.id: shelf for shelf in session.scalars(select(Category).order_by(Category.id))}
+        for shelf in shelves.values():
+            self._enter(shelf.id, _SHELF_MARK.join(_names(shelf, shelves)))
+
+    def path(self, category_id: int) -> str:
+        """Return the path of a known shelf as it is spelt."""
+        return self._paths[category_id]
+
+    def spelling(self, path: str) -> str:
+        """Return the path as it was first seen, in the base or in the file."""
+        return self._spellings.setdefault(search.fold(path), path)
+
+    def ensure(self, path: str) -> int:
+        """Return the id of a shelf, putting it and those above it up if they are missing."""
+        known = self._ids.get(search.fold(path))
+        if known is not None:
+            return known
+        above, _, name = path.rpartition(_SHELF_MARK)
+        shelf = catalog.add_category(self._session, name, self.ensure(above) if above else None)
+        self._enter(shelf.id, path)
+        return shelf.id
+
+    def _enter(self, category_id: int, path: str) -> None:
+        folded = search.fold(path)
+        self._paths[category_id] = path
+        self._ids.setdefault(folded, category_id)
+        self._spellings.setdefault(folded, path)
+
+
+def _names(shelf: Category, shelves: Mapping[int, Category]) -> list[str]:
+    above = [] if shelf.parent_id is None else _names(shelves[shelf.parent_id], shelves)
+    return [*above, shelf.name]
+
+
+def _product_values(row: Mapping[str, Any], shelves: _Shelves) -> ProductValues:
+    values = dict(row)
+    if "category" in values:
+        values["category_id"] = shelves.ensure(values.pop("category"))
+    return cast(ProductValues, values)
+
+
+def _new_values(change: Change) -> dict[str, Any]:
+    return {part.field: part.new for part in change.fields}
+
+
+def _products(session: Session, product_ids: Sequence[int]) -> dict[int, Product]:
+    return {
+        product.id: product for product in session.scalars(select(Product).where(Product.id.in_(product_ids)))
+    }

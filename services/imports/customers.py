@@ -1,0 +1,291 @@
+"""Importing customers: rows are matched on the ИНН, else on the name, added or changed, never deleted.
+
+An empty cell says nothing: a known customer keeps what it has. An address with coordinates is also an
+outlet; archived customers are left in peace, and a row about one of them makes a new one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Customer, Outlet, Role, User, now_of
+from services import audit, customers, formats, requisites, search
+from services.customers import CustomerValues, Place
+from services.errors import Invalid
+from services.imports import cells, planning, tables
+from services.imports.planning import Refused
+from services.imports.report import Addition, Change, Plan, Report, Row
+from services.imports.tables import Column
+
+
+class SalesRep(NamedTuple):
+    """The sales rep a cell names."""
+
+    id: int
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def check_customers(session: Session, data: bytes, file_name: str) -> Report:
+    """Return what the file would do to the customers; nothing is written."""
+    reading = tables.read(data, COLUMNS)
+    plan = _plan(session, reading.rows)
+    return Report("customers", file_name, reading.rows, reading.problems, reading.unknown_columns, plan)
+
+
+def plan_again(session: Session, report: Report) -> Plan:
+    """Return what the report's rows would do now, with the customers locked until the commit."""
+    return _plan(session, report.rows, locked=True)
+
+
+def write(session: Session, report: Report, user: User | None) -> None:
+    """Carry out a report that has no problems and was found to be up to date."""
+    for additions in planning.chunks(report.added):
+        rows = [(_values(added.values), added.values.get("outlet")) for added in additions]
+        customers.add_customers(session, rows)
+    for chunk in planning.chunks(report.changed):
+        _write_changes(session, chunk, user)
+    facts = {
+        "file": formats.one_line(report.file_name),
+        "added": len(report.added),
+        "changed": len(report.changed),
+    }
+    audit.record(session, user, "import", "customers", None, after=facts)
+
+
+# Cells
+
+
+COLUMNS = (
+    Column("name", "name", "Клиент", requisites.check_name, is_required=True, aliases=("Наименование",)),
+    Column("inn", "inn", "ИНН", requisites.check_inn),
+    Column("kpp", "kpp", "КПП", requisites.check_kpp),
+    Column("emails", "email", "E-mail", requisites.check_emails, aliases=("Почта",)),
+    Column("phone", "phone", "Телефон", customers.check_phone),
+    Column("address", "address", "Адрес", customers.check_address),
+    Column("latitude", "latitude", "Широта", cells.check_degrees),
+    Column("longitude", "longitude", "Долгота", cells.check_degrees),
+    Column("sales_rep", "sales_rep", "Представитель", formats.one_line),
+)
+_TITLES = {column.field: column.title for column in COLUMNS}
+
+
+# The plan: rows against the base
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A customer as it stands, its fields as a row would say them, its outlets by folded address."""
+
+    id: int
+    values: Mapping[str, Any]
+    outlets: Mapping[str, Sequence[Place]] = field(default_factory=dict)
+
+
+def _plan(session: Session, rows: Sequence[Row], *, locked: bool = False) -> Plan:
+    return planning.make_plan(rows, _Planner(session, locked=locked).decide)
+
+
+class _Planner:
+    """What rows are held against: every customer in use and every sales rep, loaded at once."""
+
+    def __init__(self, session: Session, *, locked: bool) -> None:
+        self._reps = _sales_reps(session)
+        self._by_inn: defaultdict[str, list[_Known]] = defaultdict(list)
+        self._by_name: defaultdict[str, list[_Known]] = defaultdict(list)
+        for known in _known_customers(session, locked=locked):
+            self._by_name[search.fold(known.values["name"])].append(known)
+            if known.values["inn"]:
+                self._by_inn[known.values["inn"]].append(known)
+        self._matched: dict[int, int] = {}
+        self._seen = _Seen()
+
+    def decide(self, row: Row) -> Addition | Change | None:
+        """Return what the row adds or changes, None if it says what is so. Raises ``Refused``."""
+        _refuse_contradictions(row.values)
+        self._seen.enter(row)
+        values = self._resolved(row.values)
+        known = self._match(values)
+        key = values.get("inn") or values["name"]
+        if known is None:
+            return Addition(row.number, key, values)
+        first = self._matched.setdefault(known.id, row.number)
+        if first != row.number:
+            raise Refused(_TITLES["name"], "repeated", value=values["name"], row=first)
+        _refuse_kpp(values.get("inn") or known.values["inn"], values.get("kpp") or known.values["kpp"])
+        fields = planning.differences(_with_outlet(known, values), values)
+        return Change(row.number, key, known.id, fields) if fields else None
+
+    def _resolved(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the row's values with the rep looked up and address and coordinates made an outlet."""
+        resolved = {name: value for name, value in values.items() if name not in {"latitude", "longitude"}}
+        if "sales_rep" in values:
+            resolved["sales_rep"] = self._rep(values["sales_rep"])
+        if "latitude" in values:
+            resolved["outlet"] = Place(values["address"], values["latitude"], values["longitude"])
+        return resolved
+
+    def _rep(self, text: str) -> SalesRep:
+        found = self._reps.get(search.fold(text).removeprefix("@"), set())
+        if not found:
+            raise Refused(_TITLES["sales_rep"], "sales_rep_unknown", value=text)
+        if len(found) > 1:
+            raise Refused(_TITLES["sales_rep"], "sales_rep_ambiguous", value=text)
+        return next(iter(found))
+
+    def _match(self, values: Mapping[str, Any]) -> _Known | None:
+        """Return whom the row is about: the one with its ИНН, else the one with its name and no other ИНН."""
+        inn = values.get("inn")
+        if inn and self._by_inn[inn]:
+            return _only(self._by_inn[inn], values, "inn")
+        namesakes = self._by_name[search.fold(values["name"])]
+        if inn:
+            namesakes = [known for known in namesakes if known.values["inn"] is None]
+        return _only(namesakes, values, "name")
+
+
+def _only(candidates: list[_Known], values: Mapping[str, Any], column: str) -> _Known | None:
+    """Return the one candidate; of several, the one that is the named rep's. Raises ``Refused``."""
+    if len(candidates) > 1 and "sales_rep" in values:
+        own = [known for known in candidates if known.values["sales_rep"] == values["sales_rep"]]
+        candidates = own if len(own) == 1 else candidates
+    if len(candidates) > 1:
+        raise Refused(_TITLES[column], "customer_ambiguous", value=values[column], matches=len(candidates))
+    return candidates[0] if candidates else None
+
+
+class _Seen:
+    """The rows so far, to tell that one firm is named twice."""
+
+    def __init__(self) -> None:
+        self._inns: dict[str, int] = {}
+        self._names: dict[str, list[tuple[int, str | None]]] = {}
+
+    def enter(self, row: Row) -> None:
+        """Note a row. Raises ``Refused`` if it is about the firm of an earlier one."""
+        inn, name = row.values.get("inn"), row.values["name"]
+        first = self._inns.setdefault(inn, row.number) if inn else row.number
+        if first != row.number:
+            raise Refused(_TITLES["inn"], "repeated", value=inn, row=first)
+        namesakes = self._names.setdefault(search.fold(name), [])
+        for number, other_inn in namesakes:
+            if inn is None or other_inn is None:
+                raise Refused(_TITLES["name"], "repeated", value=name, row=number)
+        namesakes.append((row.number, inn))
+
+
+def _refuse_contradictions(values: Mapping[str, Any]) -> None:
+    if ("latitude" in values) != ("longitude" in values):
+        raise Refused(_TITLES["longitude"], "coordinates_incomplete")
+    if "latitude" in values:
+        if "address" not in values:
+            raise Refused(_TITLES["address"], "address_empty")
+        try:
+            customers.check_coordinates(values["latitude"], values["longitude"])
+        except Invalid as fault:
+            raise Refused.because(_TITLES["latitude"], fault) from fault
+    _refuse_kpp(values.get("inn"), values.get("kpp"))
+
+
+def _refuse_kpp(inn: str | None, kpp: str | None) -> None:
+    try:
+        customers.check_kpp_for(inn, kpp)
+    except Invalid as fault:
+        raise Refused.because(_TITLES["kpp"], fault) from fault
+
+
+def _with_outlet(known: _Known, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the known values and, if the row has an outlet, what is known of that very address."""
+    if "outlet" not in wanted:
+        return known.values
+    place = wanted["outlet"]
+    there = known.outlets.get(search.fold(place.address), ())
+    if any(customers.is_same_place(known_place, place) for known_place in there):
+        return {**known.values, "outlet": place}
+    return {**known.values, "outlet": there[0] if there else None}
+
+
+def _sales_reps(session: Session) -> dict[str, set[SalesRep]]:
+    """Return the active sales reps by everything a cell may call them."""
+    reps: defaultdict[str, set[SalesRep]] = defaultdict(set)
+    for user in session.scalars(select(User)).unique():
+        if user.holds(Role.SALES_REP):
+            for name in (user.name, user.username, str(user.telegram_id)):
+                if name:
+                    reps[search.fold(name)].add(SalesRep(user.id, user.name))
+    return reps
+
+
+_COMPARED = (
+    *(Customer.id, Customer.name, Customer.inn, Customer.kpp, Customer.emails, Customer.phone),
+    *(Customer.address, Customer.sales_rep_id),
+)
+
+
+def _known_customers(session: Session, *, locked: bool) -> Iterable[_Known]:
+    # Columns, not entities: thousands of customers are only compared.
+    statement = select(*_COMPARED).where(Customer.archived_at.is_(None)).order_by(Customer.id)
+    found = session.execute(statement.with_for_update() if locked else statement).mappings().all()
+    outlets = _outlets(session)
+    names = dict(session.execute(select(User.id, User.name)).all())
+    for customer in found:
+        rep_id = customer["sales_rep_id"]
+        rep = None if rep_id is None else SalesRep(rep_id, names[rep_id])
+        yield _Known(customer["id"], {**customer, "sales_rep": rep}, outlets.get(customer["id"], {}))
+
+
+def _outlets(session: Session) -> dict[int, dict[str, list[Place]]]:
+    outlets: dict[int, dict[str, list[Place]]] = {}
+    for outlet in session.execute(
+        select(Outlet.customer_id, Outlet.address, Outlet.latitude, Outlet.longitude)
+        .where(Outlet.archived_at.is_(None))
+        .order_by(Outlet.id)
+    ):
+        at_address = outlets.setdefault(outlet.customer_id, {}).setdefault(search.fold(outlet.address), [])
+        at_address.append(Place(outlet.address, outlet.latitude, outlet.longitude))
+    return outlets
+
+
+# Writing
+
+
+def _values(row: Mapping[str, Any]) -> CustomerValues:
+    values = {name: value for name, value in row.items() if name not in {"sales_rep", "outlet"}}
+    if "sales_rep" in row:
+        values["sales_rep_id"] = row["sales_rep"].id
+    return cast(CustomerValues, values)
+
+
+def _write_changes(session: Session, changes: Sequence[Change], user: User | None) -> None:
+    _write_outlets(session, changes)
+    found = select(Customer).where(Customer.id.in_([change.subject_id for change in changes]))
+    known = {customer.id: customer for customer in session.scalars(found)}
+    updates = [
+        (known[change.subject_id], _values({part.field: part.new for part in change.fields}))
+        for change in changes
+    ]
+    customers.update_customers(session, updates, user)
+
+
+def _write_outlets(session: Session, changes: Sequence[Change]) -> None:
+    """Enter the new outlets, and move those that stand at an address but in another place."""
+    changed = ((change.subject_id, part) for change in changes for part in change.fields)
+    parts = {customer_id: part for customer_id, part in changed if part.field == "outlet"}
+    known = select(Outlet).where(Outlet.customer_id.in_(parts), Outlet.archived_at.is_(None))
+    for outlet in session.scalars(known.order_by(Outlet.id)):
+        part = parts[outlet.customer_id]
+        if part.old == Place(outlet.address, outlet.latitude, outlet.longitude):
+            outlet.latitude, outlet.longitude = part.new.latitude, part.new.longitude
+    session.add_all(
+        Outlet(customer_id=customer_id, created_at=now_of(session), **part.new._asdict())
+        for customer_id, part in parts.items()
+        if part.old is None
+    )

@@ -1,0 +1,196 @@
+"""What an import file would do: what is added, what changes field by field, and what stands in the way."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from services import formats
+
+Kind = Literal["catalog", "customers"]
+
+_LISTED = 50
+_AMOUNTS = frozenset({"price"})
+_QUANTITIES = frozenset({"on_hand"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why nothing is written: a code and its parameters, at a row (None: the file) and under a column."""
+
+    row: int | None
+    column: str | None
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the file, numbered as a spreadsheet shows it; ``values`` has the cells that say something."""
+
+    number: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A row that is new; ``key`` is what it is known by: the SKU, the ИНН or the name."""
+
+    row: int
+    key: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field, before and after, in the units the program counts in."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row that changes what is known under ``subject_id``."""
+
+    row: int
+    key: str
+    subject_id: int
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What applying would do to the database as it stands."""
+
+    added: tuple[Addition, ...]
+    changed: tuple[Change, ...]
+    unchanged: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A checked file. It can be applied only when ``problems`` is empty."""
+
+    kind: Kind
+    file_name: str
+    rows: tuple[Row, ...]
+    reading_problems: tuple[Problem, ...]
+    unknown_columns: tuple[str, ...]
+    plan: Plan
+
+    @property
+    def added(self) -> tuple[Addition, ...]:
+        """The rows that are new."""
+        return self.plan.added
+
+    @property
+    def changed(self) -> tuple[Change, ...]:
+        """The rows that change something known."""
+        return self.plan.changed
+
+    @property
+    def unchanged(self) -> int:
+        """How many rows say what is known already."""
+        return self.plan.unchanged
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that stands in the way, those of the file first, then by row."""
+        return tuple(sorted((*self.reading_problems, *self.plan.problems), key=lambda found: found.row or 0))
+
+    @property
+    def can_apply(self) -> bool:
+        """Whether nothing stands in the way."""
+        return not self.problems
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of what would be done.
+
+        The same file checked again later has the same one, unless the base has moved on in between.
+        """
+        content = [self.kind, self.unchanged, *_contents(self)]
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=_plain)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def render_report(report: Report) -> str:
+    """Return the report as plain English text for a terminal, lists cut after 50 rows each."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield (
+        f"{formats.one_line(report.file_name)}: {len(report.added)} to add, {len(report.changed)} to change, "
+        f"{report.unchanged} unchanged, {len(report.problems)} problems"
+    )
+    if report.unknown_columns:
+        yield f"Unknown columns, ignored: {', '.join(report.unknown_columns)}"
+    if report.problems:
+        yield "Problems; nothing is written while there is one:"
+        yield from _cut(map(_problem_line, report.problems), len(report.problems))
+    if report.added:
+        yield "To add:"
+        yield from _cut(map(_addition_line, report.added), len(report.added))
+    if report.changed:
+        yield "To change:"
+        yield from _cut(map(_change_line, report.changed), len(report.changed))
+
+
+def _cut(lines: Iterable[str], total: int) -> Iterator[str]:
+    for _, line in zip(range(_LISTED), lines, strict=False):
+        yield f"  {line}"
+    if total > _LISTED:
+        yield f"  … and {total - _LISTED} more"
+
+
+def _problem_line(problem: Problem) -> str:
+    place = "file" if problem.row is None else f"row {problem.row}"
+    column = f", {problem.column}" if problem.column else ""
+    params = ", ".join(f"{name}={value}" for name, value in problem.params.items())
+    return f"{place}{column}: {problem.code}" + (f" ({params})" if params else "")
+
+
+def _addition_line(addition: Addition) -> str:
+    name = addition.values.get("name", "")
+    return f"row {addition.row}: {addition.key}" + ("" if name == addition.key else f" {name}")
+
+
+def _change_line(change: Change) -> str:
+    fields = "; ".join(
+        f"{part.field} {_shown(part.field, part.old)} → {_shown(part.field, part.new)}"
+        for part in change.fields
+    )
+    return f"row {change.row}: {change.key}: {fields}"
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return "—"
+    if name in _AMOUNTS:
+        return formats.amount(value, "en")
+    if name in _QUANTITIES:
+        return formats.quantity(value, "en")
+    if name == "packages":
+        return ", ".join(f"{code}={formats.quantity(factor, 'en')}" for code, factor in value.items()) or "—"
+    return str(value.value) if isinstance(value, enum.Enum) else formats.one_line(str(value))
+
+
+def _contents(report: Report) -> Iterator[list[Any]]:
+    for addition in report.added:
+        yield [addition.key, addition.values]
+    for change in report.changed:
+        yield [change.subject_id, [[part.field, part.old, part.new] for part in change.fields]]
+    for problem in report.problems:
+        yield [problem.row, problem.column, problem.code]
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, enum.Enum) else str(value)

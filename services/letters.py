@@ -1,0 +1,262 @@
+"""Letters to the client: rows with states, written with their cause, composed when they are sent."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, now_of
+from services import company, invoice_letter, mail, notifications, outbox, papers
+from services.invoice_letter import Shortage
+from services.mail import Attachment, Letter, MailError
+from services.outbox import OutboxRow, Outcome
+from services.snapshot import Snapshot
+
+INVOICE = "invoice"
+# While the server refuses our settings every letter waits; trying this often notices when it is well again.
+SETTINGS_PAUSE = timedelta(minutes=15)
+OFF_PAUSE = timedelta(hours=1)
+
+
+class MailOff(Exception):
+    """No SMTP server is set: letters wait in the table."""
+
+
+class MailState(enum.Enum):
+    """What became of a letter, as people see it."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    RETRYING = "retrying"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterStatus:
+    """One letter of an order: to whom, how far, since when or until when, and why."""
+
+    name: str
+    recipient: str
+    state: MailState
+    at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything a letter is made of, read from the database before it is drawn and sent."""
+
+    invoice_id: int
+    paper: Snapshot
+    shortages: list[Shortage]
+    contact: str
+    recipient: str
+    message_id: str
+    written_at: datetime
+
+
+def queue_invoice(session: Session, invoice: Invoice, recipients: list[str] | None = None) -> int:
+    """Queue the invoice's letter to each recipient, by default the customer's; return how many.
+
+    Every call is a new sending with new Message-IDs; a retry of one row keeps its own.
+    """
+    own = recipients if recipients is not None else invoice.order.customer.email_list
+    copy = company.get(session).accountant_email
+    copies = [copy] if copy and own and recipients is None and copy not in own else []
+    sending = _sendings(session, invoice.order_id, INVOICE)
+    for recipient in [*own, *copies]:
+        _queue(session, invoice.order_id, INVOICE, recipient, {"invoice_id": invoice.id, "sending": sending})
+    return len(own)
+
+
+def queue_unsent(session: Session, customer_id: int) -> int:
+    """Queue the invoices of a customer that never had a letter: there is an e-mail now."""
+    lettered = select(OutboxMessage.order_id).where(
+        OutboxMessage.kind == OutboxKind.EMAIL, OutboxMessage.name == INVOICE
+    )
+    query = (
+        select(Invoice)
+        .join(Order, Order.id == Invoice.order_id)
+        .where(
+            Order.customer_id == customer_id,
+            Invoice.cancelled_at.is_(None),
+            Invoice.order_id.not_in(lettered),
+        )
+        .order_by(Invoice.id)
+        .limit(50)
+    )
+    return sum(bool(queue_invoice(session, invoice)) for invoice in session.execute(query).scalars().all())
+
+
+def statuses(session: Session, order: Order) -> list[LetterStatus]:
+    """Return the order's letters, the oldest first."""
+    query = (
+        select(OutboxMessage)
+        .where(OutboxMessage.order_id == order.id, OutboxMessage.kind == OutboxKind.EMAIL)
+        .order_by(OutboxMessage.id)
+    )
+    return [_status(row) for row in session.execute(query).scalars()]
+
+
+def prepare(session: Session, row: OutboxRow) -> Draft:
+    """Return what a letter is made of. Reads only, so that drawing and sending need no transaction."""
+    invoice = session.get_one(Invoice, row.payload["invoice_id"])
+    return Draft(
+        invoice_id=invoice.id,
+        paper=papers.read(invoice),
+        shortages=_shortages(invoice.order),
+        contact=_contact(invoice.order),
+        recipient=row.payload["to"],
+        message_id=row.payload["message_id"],
+        written_at=row.created_at,
+    )
+
+
+def compose(draft: Draft, sender: str, pdf: bytes) -> Letter:
+    """Return the letter with its PDF; the same draft gives the same bytes, so a retry sends the same."""
+    words = invoice_letter.invoice_letter(draft.paper, draft.shortages, contact=draft.contact)
+    return mail.compose(
+        sender=sender,
+        recipient=draft.recipient,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        message_id=draft.message_id,
+        sent_at=draft.written_at,
+        attachments=[Attachment(invoice_letter.invoice_file_name(draft.paper), pdf)],
+        sender_name=draft.paper.seller.name,
+        reply_to=draft.paper.seller.email,
+    )
+
+
+def finish(session: Session, row: OutboxRow, result: object) -> None:
+    """Write how a letter's sending ended, and tell whom it concerns."""
+    if not _is_in_hand(session, row):
+        return
+    now = now_of(session)
+    attempts = row.attempts + 1
+    first = row.first_tried_at or now
+    if result is None:
+        company.get(session).mail_fault = None
+        outbox.record(session, [Outcome(row.id, OutboxState.SENT, attempts, first)])
+        _tell(session, row, "letter_sent")
+        return
+    if isinstance(result, MailOff):
+        _postpone(session, row, row.attempts, row.first_tried_at, now + OFF_PAUSE, "mail is off")
+        return
+    if not isinstance(result, MailError):
+        _postpone(session, row, attempts, first, mail.next_retry(attempts, first, now), type(result).__name__)
+        return
+    _finish_refused(session, row, result, attempts, first)
+
+
+def _finish_refused(
+    session: Session, row: OutboxRow, error: MailError, attempts: int, first: datetime
+) -> None:
+    now = now_of(session)
+    if error.outcome is mail.Outcome.SETTINGS:
+        firm = company.get(session)
+        if firm.mail_fault is None:
+            notifications.tell_admins(session, "mail_paused", error=error.message)
+        firm.mail_fault = error.message[:300]
+        _postpone(session, row, row.attempts, row.first_tried_at, now + SETTINGS_PAUSE, error.message)
+        return
+    if error.outcome in (mail.Outcome.TEMPORARY, mail.Outcome.UNKNOWN):
+        _postpone(session, row, attempts, first, mail.next_retry(attempts, first, now), error.message)
+        return
+    _give_up(session, row, attempts, first, error.message)
+    if error.outcome is mail.Outcome.PERMANENT:
+        notifications.tell_admins(
+            session, "letter_failed", order_id=row.order_id, to=row.payload["to"], error=error.message
+        )
+
+
+def _postpone(
+    session: Session,
+    row: OutboxRow,
+    attempts: int,
+    first: datetime | None,
+    due_at: datetime | None,
+    error: str,
+) -> None:
+    if due_at is None:
+        _give_up(session, row, attempts, first, error)
+        notifications.tell_admins(
+            session, "letter_failed", order_id=row.order_id, to=row.payload["to"], error=error
+        )
+        return
+    outcome = Outcome(row.id, OutboxState.WAITING, attempts, first, due_at, error)
+    outbox.record(session, [outcome])
+
+
+def _give_up(session: Session, row: OutboxRow, attempts: int, first: datetime | None, error: str) -> None:
+    outbox.record(session, [Outcome(row.id, OutboxState.FAILED, attempts, first, error=error)])
+    _tell(session, row, "letter_bounced", error=error)
+
+
+def _tell(session: Session, row: OutboxRow, notice: str, **params: Any) -> None:
+    order = session.get(Order, row.order_id)
+    if order is not None:
+        notifications.tell_rep(session, order, notice, to=row.payload["to"], **params)
+
+
+def _is_in_hand(session: Session, row: OutboxRow) -> bool:
+    """Tell whether the row is still being sent: a result that is applied again changes nothing."""
+    claimed = session.execute(
+        select(OutboxMessage.id).where(
+            OutboxMessage.id == row.id,
+            OutboxMessage.state == OutboxState.SENDING,
+            OutboxMessage.attempts == row.attempts,
+        )
+    )
+    return claimed.first() is not None
+
+
+def _queue(session: Session, order_id: int, name: str, recipient: str, payload: dict[str, Any]) -> None:
+    reference = f"{name}.{order_id}.{payload['sending']}.{recipient}"
+    digest = hashlib.sha256(reference.encode()).hexdigest()[:24]
+    sender = company.get(session).email or recipient
+    domain = sender.rpartition("@")[2]
+    payload = {**payload, "to": recipient, "message_id": f"<{name}-{order_id}-{digest}@{domain}>"}
+    outbox.add(session, OutboxKind.EMAIL, "mail", name, payload, order_id=order_id)
+
+
+def _sendings(session: Session, order_id: int, name: str) -> int:
+    rows = session.execute(
+        select(OutboxMessage.payload).where(
+            OutboxMessage.order_id == order_id,
+            OutboxMessage.kind == OutboxKind.EMAIL,
+            OutboxMessage.name == name,
+        )
+    ).scalars()
+    return max((int(payload["sending"]) for payload in rows), default=0) + 1
+
+
+def _status(row: OutboxMessage) -> LetterStatus:
+    states = {
+        OutboxState.SENT: (MailState.SENT, row.sent_at),
+        OutboxState.FAILED: (MailState.FAILED, None),
+        OutboxState.SUPERSEDED: (MailState.FAILED, None),
+    }
+    retrying = (MailState.RETRYING, row.due_at) if row.last_error else (MailState.QUEUED, None)
+    state, at = states.get(row.state, retrying)
+    return LetterStatus(row.name, str(row.payload["to"]), state, at, row.last_error)
+
+
+def _shortages(order: Order) -> list[Shortage]:
+    return [
+        Shortage(line.product.name, line.product.unit, line.quantity, line.loaded_quantity or 0)
+        for line in order.lines
+        if (line.loaded_quantity or 0) < line.quantity
+    ]
+
+
+def _contact(order: Order) -> str:
+    rep = order.sales_rep
+    return ", ".join(part for part in (rep.name, rep.phone) if part)

@@ -1,0 +1,113 @@
+"""What people are told about things that happened elsewhere: intents here, words in the handlers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Order, OrderCard, OutboxKind, Role, User, UserRole, now_of
+from services import outbox
+
+NOTICE_PREFIX = "notice."
+CARD = NOTICE_PREFIX + "order_card"
+
+
+def tell(session: Session, user: User, notice: str, **params: Any) -> None:
+    """Tell one member of staff; the words are made in their language when the row is picked up."""
+    tell_chat(session, user.telegram_id, notice, **params)
+
+
+def tell_chat(session: Session, chat_id: int, notice: str, **params: Any) -> None:
+    """Tell a chat that need not belong to staff."""
+    order_id = params.get("order_id")
+    outbox.add(
+        session,
+        OutboxKind.TELEGRAM,
+        str(chat_id),
+        NOTICE_PREFIX + notice,
+        {"chat_id": chat_id, **params},
+        order_id=order_id,
+    )
+
+
+def tell_admins(session: Session, notice: str, **params: Any) -> None:
+    """Tell every administrator."""
+    for admin in _holders(session, Role.ADMIN):
+        tell(session, admin, notice, **params)
+
+
+def tell_rep(session: Session, order: Order, notice: str, **params: Any) -> None:
+    """Tell the rep whose order it is."""
+    tell(session, order.sales_rep, notice, order_id=order.id, **params)
+
+
+def deal_cards(session: Session, order: Order) -> None:
+    """Send the order's card to every active storekeeper as a new message."""
+    cards = {card.user_id: card for card in _cards(session, order)}
+    for keeper in _holders(session, Role.STOREKEEPER):
+        card = cards.get(keeper.id)
+        if card is None:
+            card = OrderCard(order_id=order.id, user_id=keeper.id, revision=0)
+            session.add(card)
+        card.message_id = card.sending_row_id = None
+        card.revision += 1
+        session.flush()
+        _queue_card(session, card, keeper)
+
+
+def redraw_cards(session: Session, order: Order) -> None:
+    """Have every storekeeper's card of the order show what is true now."""
+    for card in _cards(session, order):
+        card.revision += 1
+        keeper = session.get_one(User, card.user_id)
+        _queue_card(session, card, keeper)
+
+
+def card_sent(session: Session, card_id: int, revision: int, message_id: int | None) -> None:
+    """Note which message shows a card; redraw it when the order has moved on meanwhile."""
+    card = session.get(OrderCard, card_id)
+    if card is None:
+        return
+    card.sending_row_id = None
+    card.message_id = message_id if message_id is not None else card.message_id
+    if card.message_id is not None and card.revision != revision:
+        _queue_card(session, card, session.get_one(User, card.user_id))
+
+
+def _queue_card(session: Session, card: OrderCard, keeper: User) -> None:
+    outbox.add(
+        session,
+        OutboxKind.TELEGRAM,
+        str(keeper.telegram_id),
+        CARD,
+        {"card_id": card.id},
+        order_id=card.order_id,
+    )
+
+
+def _cards(session: Session, order: Order) -> list[OrderCard]:
+    query = select(OrderCard).where(OrderCard.order_id == order.id).order_by(OrderCard.id)
+    return list(session.execute(query).scalars())
+
+
+def _holders(session: Session, role: Role) -> list[User]:
+    query = (
+        select(User)
+        .join(UserRole)
+        .where(UserRole.role == role, User.is_active, User.unreachable_at.is_(None))
+        .order_by(User.id)
+    )
+    return list(session.execute(query).unique().scalars())
+
+
+def lost_contact(session: Session, telegram_id: int) -> None:
+    """Note that a person has blocked the bot, and say so to the administrators once."""
+    user = session.execute(select(User).where(User.telegram_id == telegram_id)).unique().scalar_one_or_none()
+    if user is None or user.unreachable_at is not None:
+        return
+    user.unreachable_at = now_of(session)
+    session.flush()
+    if user.roles:
+        tell_admins(session, "staff_unreachable", user_id=user.id)

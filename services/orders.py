@@ -1,0 +1,142 @@
+"""Finding orders, and the one way their status changes: a compare-and-set that leaves an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from models import (
+    DeliveryWindow,
+    Order,
+    OrderEvent,
+    OrderEventKind,
+    OrderStatus,
+    Role,
+    User,
+    now_of,
+)
+from services import auth, notifications, paging, stock
+from services.errors import Conflict, Invalid, NotFound
+from services.paging import Page
+
+MAX_REASON = 300
+QUEUE = (OrderStatus.PLACED, OrderStatus.LOADING)
+STARTED = (*QUEUE, OrderStatus.LOADED, OrderStatus.DELIVERED)
+
+
+def not_found() -> NotFound:
+    """Return the error for an order that isn't there, or isn't the actor's."""
+    return NotFound("order")
+
+
+def get(session: Session, order_id: int, actor: User) -> Order:
+    """Return an order the actor may see: a rep own ones, a storekeeper placed ones, an admin all."""
+    order = session.get(Order, order_id)
+    if order is None or not _may_see(order, actor):
+        raise not_found()
+    return order
+
+
+def find(session: Session, actor: User, page: int = 0) -> Page[Order]:
+    """Return a rep's own orders, drafts too, the newest first."""
+    query = select(Order).where(Order.sales_rep_id == actor.id).order_by(Order.id.desc())
+    return paging.fetch(session, query, page)
+
+
+def to_load(session: Session, actor: User, page: int = 0) -> Page[Order]:
+    """Return what waits for the warehouse, by the delivery window."""
+    auth.require(actor, Role.STOREKEEPER, Role.ADMIN)
+    query = (
+        select(Order)
+        .join(Order.window)
+        .where(Order.status.in_(QUEUE))
+        .order_by(DeliveryWindow.delivery_on, DeliveryWindow.starts_at, Order.id)
+    )
+    return paging.fetch(session, query, page)
+
+
+def count_to_load(session: Session) -> int:
+    """Return how many orders wait for the warehouse."""
+    return session.execute(select(func.count()).where(Order.status.in_(QUEUE))).scalar_one()
+
+
+def moved_on(session: Session, order: Order) -> Conflict:
+    """Return the error for a step that no longer fits, with who made the last one and when."""
+    last = session.execute(
+        select(OrderEvent).where(OrderEvent.order_id == order.id).order_by(OrderEvent.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    return Conflict(
+        "order_moved_on",
+        number=order.number,
+        status=order.status,
+        by=last.user.name if last and last.user else None,
+        at=last.at if last else None,
+    )
+
+
+def move(
+    session: Session,
+    order: Order,
+    actor: User,
+    kind: OrderEventKind,
+    expected: list[OrderStatus],
+    status: OrderStatus,
+    **values: Any,
+) -> None:
+    """Change the status where it is one of ``expected``, and leave the event; raises Conflict.
+
+    ``values`` are further columns of the order; a ``reason`` among them goes onto the event too.
+    """
+    moved = session.execute(
+        update(Order)
+        .where(Order.id == order.id, Order.status.in_(expected))
+        .values(status=status, updated_at=now_of(session), **values)
+        .returning(Order.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    session.refresh(order)
+    if moved is None:
+        raise moved_on(session, order)
+    session.add(
+        OrderEvent(
+            order_id=order.id,
+            kind=kind,
+            user_id=actor.id,
+            reason=values.get("reason"),
+            at=now_of(session),
+        )
+    )
+
+
+def end(
+    session: Session,
+    order: Order,
+    actor: User,
+    kind: OrderEventKind,
+    expected: list[OrderStatus],
+    reason: str,
+) -> None:
+    """Cancel or reject an order for a reason: stock given back, cards redrawn."""
+    reason = checked_reason(reason)
+    status = OrderStatus.CANCELLED if kind is OrderEventKind.CANCELLED else OrderStatus.REJECTED
+    move(session, order, actor, kind, expected, status, reason=reason)
+    stock.release(session, order, actor)
+    notifications.redraw_cards(session, order)
+
+
+def checked_reason(reason: str) -> str:
+    """Return why an order is ended, on one line; raises Invalid when it is empty or too long."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Invalid("reason_empty")
+    if len(reason) > MAX_REASON:
+        raise Invalid("too_long", limit=MAX_REASON)
+    return reason
+
+
+def _may_see(order: Order, actor: User) -> bool:
+    if actor.holds(Role.ADMIN) or (order.sales_rep_id == actor.id and actor.holds(Role.SALES_REP)):
+        return True
+    return actor.holds(Role.STOREKEEPER) and order.status is not OrderStatus.DRAFT

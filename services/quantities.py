@@ -1,0 +1,100 @@
+"""How a quantity is typed and how it reads: pure, in thousandths of the base unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from models import BASE_FACTOR
+from services import formats
+from services.errors import Invalid
+
+LIMIT = 1_000_000 * BASE_FACTOR
+"""Nobody orders more than a million base units on one line; a larger number is a slip of the finger."""
+
+# Base units that are cut or poured; every other base unit is counted in whole ones.
+WEIGHED = frozenset({"кг", "г", "т", "л", "м", "kg", "g", "t", "l", "m"})
+
+_FORM = re.compile(r"([0-9][0-9\s\u00a0.,]*)([^\W\d_]*)\.?")
+
+
+class Typed(tuple[int, str, int]):
+    """A quantity as typed: base quantity (thousandths), the unit's code, its factor (thousandths)."""
+
+    __slots__ = ()
+
+    @property
+    def quantity(self) -> int:
+        """The quantity in thousandths of the base unit."""
+        return self[0]
+
+    @property
+    def unit(self) -> str:
+        """The unit it was counted in."""
+        return self[1]
+
+    @property
+    def factor(self) -> int:
+        """Thousandths of base units in one of that unit."""
+        return self[2]
+
+
+def parse(text: str, units: Mapping[str, int], default_unit: str | None = None) -> Typed:
+    """Read ``12``, ``12 шт``, ``5 кор``, ``2,5 кг``; the first of ``units`` is the base unit.
+
+    A number alone is counted in ``default_unit``. Raises Invalid with one of the codes
+    ``quantity_form``, ``quantity_unit``, ``quantity_whole``, ``quantity_positive``, ``quantity_limit``;
+    each carries ``base`` and ``units`` for the sentence.
+    """
+    base = next(iter(units))
+    hints = {"base": base, "units": list(units), "is_weighed": base in WEIGHED}
+    match = _FORM.fullmatch(text.strip().casefold())
+    if match is None:
+        code = "quantity_positive" if re.fullmatch(r"[-\u2212]\s*\d.*", text.strip()) else "quantity_form"
+        raise Invalid(code, **hints)
+    number, word = match.groups()
+    unit = default_unit or base if not word else _unit_named(word, units)
+    if unit is None:
+        raise Invalid("quantity_unit", typed=word, **hints)
+    try:
+        count = formats.parse_decimal(number.strip(), 3)
+    except Invalid:
+        raise Invalid("quantity_form", **hints) from None
+    return Typed((_checked(count, units[unit], base, hints), unit, units[unit]))
+
+
+def _checked(count: int, factor: int, base: str, hints: dict[str, object]) -> int:
+    if count <= 0:
+        raise Invalid("quantity_positive", **hints)
+    quantity, rest = divmod(count * factor, BASE_FACTOR)
+    if quantity > LIMIT:
+        raise Invalid("quantity_limit", limit=LIMIT, **hints)
+    if rest or (base not in WEIGHED and quantity % BASE_FACTOR) or (factor != BASE_FACTOR and count % 1000):
+        raise Invalid("quantity_whole", **hints)
+    return quantity
+
+
+def _unit_named(word: str, units: Mapping[str, int]) -> str | None:
+    """Return the unit a word means: its code, or an unmistakable beginning («коробок» is «кор»)."""
+    for unit in units:
+        if word == unit.casefold():
+            return unit
+    fitting = [unit for unit in units if word.startswith(unit.casefold()) or unit.casefold().startswith(word)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def in_unit(quantity: int, unit: str, factor: int, language: str) -> str:
+    """Return «5 кор» for a quantity that was counted in ``unit``."""
+    count = quantity * BASE_FACTOR // factor
+    return f"{formats.quantity(count, language)}{formats.NBSP}{unit}"
+
+
+def both(quantity: int, unit: str, factor: int, base: str, language: str) -> str:
+    """Return «5 кор (60 шт)», or «12 шт» when it was counted in the base unit.
+
+    A quantity that is no whole number of the unit reads in base units only: nobody loads 2,25 boxes.
+    """
+    in_base = f"{formats.quantity(quantity, language)}{formats.NBSP}{base}"
+    if factor == BASE_FACTOR or quantity % factor:
+        return in_base
+    return f"{in_unit(quantity, unit, factor, language)} ({in_base})"

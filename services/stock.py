@@ -1,0 +1,139 @@
+"""Stock levels and the ledger they sum up: every change goes through here, both at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from models import MovementKind, Order, OrderLine, Product, Reservation, StockMovement, User, now_of
+from services.errors import Conflict, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A line that asks for more than is free."""
+
+    line_id: int
+    product_name: str
+    wanted: int
+    available: int
+    unit: str
+
+
+def shortages(lines: Iterable[OrderLine]) -> list[Shortage]:
+    """Return the lines that cannot be promised now; of a product hidden meanwhile nothing is free."""
+    return [
+        Shortage(line.id, line.product.name, line.quantity, free, line.product.unit)
+        for line in lines
+        if line.quantity > (free := line.product.available if line.product.is_active else 0)
+    ]
+
+
+def reserve(session: Session, order: Order, actor: User) -> None:
+    """Promise every line of the order, all or none; raises Conflict("short", shortages=…)."""
+    missing = shortages(order.lines)
+    if missing:
+        raise Conflict("short", shortages=missing)
+    for line in order.lines:
+        _move(session, line.product_id, MovementKind.RESERVATION, order, actor, reserved=line.quantity)
+        session.add(Reservation(order_line_id=line.id, product_id=line.product_id, quantity=line.quantity))
+    session.flush()
+
+
+def release(session: Session, order: Order, actor: User | None) -> None:
+    """Give the order's reservations back; nothing happens for lines that hold none."""
+    for _, product_id, quantity in _take_reservations(session, order):
+        _move(session, product_id, MovementKind.RELEASE, order, actor, reserved=-quantity)
+
+
+def issue(session: Session, order: Order, actor: User) -> None:
+    """Take what was loaded out of stock, and give back what was promised beyond it.
+
+    Raises Conflict("stock_gone") when less is on hand than was loaded: someone corrected the stock below it.
+    """
+    reserved = {line_id: quantity for line_id, _, quantity in _take_reservations(session, order)}
+    for line in order.lines:
+        loaded = line.loaded_quantity or 0
+        promised = reserved.get(line.id, 0)
+        if promised > loaded:
+            _move(session, line.product_id, MovementKind.RELEASE, order, actor, reserved=loaded - promised)
+        if loaded:
+            _move(
+                session,
+                line.product_id,
+                MovementKind.ISSUE,
+                order,
+                actor,
+                on_hand=-loaded,
+                reserved=-min(promised, loaded),
+            )
+
+
+def receive(session: Session, product: Product, quantity: int, actor: User | None, reason: str = "") -> None:
+    """Add goods that came in."""
+    if quantity <= 0:
+        raise Invalid("quantity_positive")
+    _move(session, product.id, MovementKind.RECEIPT, None, actor, on_hand=quantity, reason=reason)
+
+
+def adjust(session: Session, product: Product, on_hand: int, actor: User | None, reason: str) -> None:
+    """Set what was counted; raises Conflict("below_reserved") when that is less than was promised."""
+    session.refresh(product, ["on_hand", "reserved"])
+    if on_hand < product.reserved:
+        raise Conflict("below_reserved", reserved=product.reserved, unit=product.unit)
+    if on_hand != product.on_hand:
+        change = on_hand - product.on_hand
+        _move(session, product.id, MovementKind.ADJUSTMENT, None, actor, on_hand=change, reason=reason)
+
+
+def _take_reservations(session: Session, order: Order) -> list[tuple[int, int, int]]:
+    """Delete and return the order's reservations (line, product, quantity): the deletion is the claim."""
+    rows = session.execute(
+        delete(Reservation)
+        .where(Reservation.order_line_id.in_(select(OrderLine.id).where(OrderLine.order_id == order.id)))
+        .returning(Reservation.order_line_id, Reservation.product_id, Reservation.quantity)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((row.order_line_id, row.product_id, row.quantity) for row in rows)
+
+
+def _move(
+    session: Session,
+    product_id: int,
+    kind: MovementKind,
+    order: Order | None,
+    actor: User | None,
+    *,
+    on_hand: int = 0,
+    reserved: int = 0,
+    reason: str = "",
+) -> None:
+    session.flush()
+    moved = session.execute(
+        update(Product)
+        .where(
+            Product.id == product_id,
+            Product.on_hand + on_hand >= Product.reserved + reserved,
+            Product.reserved + reserved >= 0,
+        )
+        .values(on_hand=Product.on_hand + on_hand, reserved=Product.reserved + reserved)
+        .returning(Product.id)
+        .execution_options(synchronize_session="fetch")
+    ).first()
+    if moved is None:
+        raise Conflict("stock_gone", product_id=product_id)
+    session.add(
+        StockMovement(
+            product_id=product_id,
+            kind=kind,
+            on_hand_change=on_hand,
+            reserved_change=reserved,
+            order_id=order.id if order else None,
+            user_id=actor.id if actor else None,
+            reason=reason or None,
+            at=now_of(session),
+        )
+    )
