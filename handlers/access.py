@@ -34,7 +34,7 @@ class AskAccess(Data, code="aa", public=True):
 
 
 @dataclass(frozen=True)
-class RequestCard(Data, code="rq", anywhere=True):
+class RequestCard(Data, code="rq", card=True):
     """An access request in an administrator's chat."""
 
     request_id: int

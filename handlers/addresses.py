@@ -80,7 +80,7 @@ class EditEmails(Data, code="ee", anywhere=True):
 
 
 @dataclass(frozen=True)
-class LoadCard(Data, code="lc", anywhere=True):
+class LoadCard(Data, code="lc", card=True):
     """An order as the storekeeper sees it."""
 
     order_id: int

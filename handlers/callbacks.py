@@ -26,13 +26,17 @@ class Data:
     code: ClassVar[str]
     # May be pressed on any message, not only on the screen the person looks at: notices and cards.
     anywhere: ClassVar[bool] = False
+    # The address of a card: a message of its own that is redrawn in place, wherever it is pressed.
+    card: ClassVar[bool] = False
     # Open to people without a role.
     public: ClassVar[bool] = False
 
-    def __init_subclass__(cls, *, code: str, anywhere: bool = False, public: bool = False) -> None:
+    def __init_subclass__(
+        cls, *, code: str, anywhere: bool = False, card: bool = False, public: bool = False
+    ) -> None:
         if code in _registry and _registry[code].__qualname__ != cls.__qualname__:
             raise TypeError(f"button code {code!r} is taken by {_registry[code].__name__}")
-        cls.code, cls.anywhere, cls.public = code, anywhere, public
+        cls.code, cls.anywhere, cls.card, cls.public = code, anywhere or card, card, public
         _registry[code] = cls
 
     def home(self) -> Data | None:

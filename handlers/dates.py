@@ -124,9 +124,9 @@ def _weekdays(ctx: Context) -> list[Button]:
 
 def _day_button(working: WorkingCalendar, order_id: int, day: date, shown_month: int) -> Button:
     if day.month != shown_month:
-        return Button(" ", Nothing())
+        return Button("·", Nothing())
     is_open = working.refusal(day) is None
-    return Button(str(day.day) if is_open else f"·{day.day}·", Day(order_id, day))
+    return Button(str(day.day) if is_open else f"({day.day})", Day(order_id, day))
 
 
 def _turn(working: WorkingCalendar, order_id: int, ahead: int, first: date) -> Rows:

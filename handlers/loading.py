@@ -228,7 +228,7 @@ def _goods(view: View, order: Order) -> list[str]:
         )
         if line.loaded_quantity is not None and line.loaded_quantity != line.quantity:
             was = view.quantity(line.loaded_quantity, line.product.unit)
-            text = stack(text, view.t("    :warning: loaded {loaded}", loaded=was))
+            text = stack(text, view.t(":warning: loaded {loaded}", loaded=was))
         rows.append(text)
     return rows
 

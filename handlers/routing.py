@@ -302,7 +302,7 @@ class Router:
     def _show_pressed(self, ctx: Context, screen: Screen, *, is_current: bool) -> None:
         if is_current:
             conversations.show(ctx.session, ctx.conversation, screen)
-        elif screen.here is not None and screen.here.anywhere:
+        elif screen.here is not None and screen.here.card:
             self._edit(ctx, screen)
         else:
             conversations.show(ctx.session, ctx.conversation, screen, after=ctx.message_id)

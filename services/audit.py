@@ -22,7 +22,7 @@ def record(
     before: Facts | None = None,
     after: Facts | None = None,
 ) -> None:
-    """Note that ``user`` (None: the program itself) did ``action`` to a subject, its facts before and after."""
+    """Note what ``user`` (None: the program itself) did to a subject, with its facts before and after."""
     session.add(
         AuditEntry(
             at=now_of(session),

@@ -17,6 +17,8 @@ from services.money import half_up
 TIMEOUT_SECONDS = 5
 MAX_CANDIDATES = 5
 MAX_QUERY = 300
+TOWN_NAMES = ("city", "town", "village", "hamlet", "municipality", "state")
+ROAD_NAMES = ("road", "pedestrian", "residential", "square", "neighbourhood", "suburb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,16 @@ class Geocoder:
             self._next_at = time.monotonic() + self._seconds_between
             try:
                 found = self._client().geocode(
-                    query, exactly_one=False, limit=MAX_CANDIDATES, language=language, timeout=TIMEOUT_SECONDS
+                    query,
+                    exactly_one=False,
+                    limit=MAX_CANDIDATES,
+                    addressdetails=True,
+                    language=language,
+                    timeout=TIMEOUT_SECONDS,
                 )
             except GeopyError as error:
                 raise GeocoderDown(type(error).__name__) from error
-        return [Place(place.address, place.latitude, place.longitude) for place in found or []]
+        return [Place(_short_address(place), place.latitude, place.longitude) for place in found or []]
 
     def _client(self) -> Any:
         if self._nominatim is None:
@@ -70,6 +77,16 @@ class Geocoder:
                 user_agent=self._user_agent, domain=rest, scheme=scheme, adapter_factory=URLLibAdapter
             )
         return self._nominatim
+
+
+def _short_address(found: Any) -> str:
+    """Return «Москва, Тверская улица, 7»; the geocoder's long form when it doesn't say town and road."""
+    parts = found.raw.get("address") or {}
+    town = next((parts[name] for name in TOWN_NAMES if parts.get(name)), None)
+    road = next((parts[name] for name in ROAD_NAMES if parts.get(name)), None)
+    if not town or not road:
+        return str(found.address)
+    return ", ".join(part for part in (town, road, parts.get("house_number")) if part)
 
 
 def cached(session: Session, query: str) -> list[Place] | None:

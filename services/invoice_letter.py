@@ -59,7 +59,7 @@ _WORDS = {
     "ru": _Words(
         subject="Счёт № {label} от {date} на {total}",
         greeting="Здравствуйте!",
-        intro="Ваш заказ загружен. Счёт № {label} от {date} и накладная — во вложении.",
+        intro="Ваш заказ загружен. Счёт № {label} от {date} — во вложении.",
         amount="К оплате",
         pay_until="Оплатить до",
         order="Заказ",
@@ -76,7 +76,7 @@ _WORDS = {
     "en": _Words(
         subject="Invoice No. {label} of {date} for {total}",
         greeting="Hello,",
-        intro="Your order has been loaded. Invoice No. {label} of {date} and the delivery note are attached.",
+        intro="Your order has been loaded. Invoice No. {label} of {date} is attached.",
         amount="Amount due",
         pay_until="Due date",
         order="Order",

@@ -61,7 +61,7 @@ def _line(view: View, number: int, priced: PricedLine) -> str:
     line = priced.line
     amount = quantities.both(line.quantity, line.unit, line.factor, line.product.unit, view.language)
     text = view.t(
-        "{number}. {name}\n    {quantity} × {price} = {total}",
+        "{number}. {name}\n{quantity} × {price} = {total}",
         number=number,
         name=line.product.name,
         quantity=amount,
@@ -70,7 +70,7 @@ def _line(view: View, number: int, priced: PricedLine) -> str:
     )
     if line.loaded_quantity is not None and line.loaded_quantity < line.quantity:
         loaded = view.quantity(line.loaded_quantity, line.product.unit)
-        text = stack(text, view.t("    :warning: loaded {loaded}", loaded=loaded))
+        text = stack(text, view.t(":warning: loaded {loaded}", loaded=loaded))
     return text
 
 

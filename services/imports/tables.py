@@ -84,7 +84,10 @@ def read(data: bytes, columns: Sequence[Column]) -> Reading:
                 if layout is None:
                     layout = _Layout.of(cells, columns)
                 elif any(cells):
-                    _take(rows, number, problems, layout, cells)
+                    _refuse_too_many(len(rows) + len(problems))
+                    row, found = _parsed(number, layout, cells)
+                    problems += found
+                    rows += [] if found else [row]
     except BadFile as fault:
         problems.append(fault.problem)
     if not rows and not problems:
@@ -117,13 +120,9 @@ class _Layout:
         return cls(places, tuple(filter(None, unknown)))
 
 
-def _take(rows: list[Row], number: int, problems: list[Problem], layout: _Layout, cells: Cells) -> None:
-    if len(rows) + len(problems) >= MAX_ROWS:
+def _refuse_too_many(read_so_far: int) -> None:
+    if read_so_far >= MAX_ROWS:
         raise BadFile("rows_too_many", limit=MAX_ROWS)
-    row, found = _parsed(number, layout, cells)
-    problems.extend(found)
-    if not found:
-        rows.append(row)
 
 
 def _parsed(number: int, layout: _Layout, cells: Cells) -> tuple[Row, list[Problem]]:

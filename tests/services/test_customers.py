@@ -157,6 +157,8 @@ def test_an_archived_customer_is_found_by_id(session: Session, staff: Staff) -> 
         "7707 083893",
         "+7 (495) 123-45-67",
         "8 495 123",
+        "8(495)123",
+        "8495123",
         "495-123",
         "romashka.example",
         "ленинский 12-14",

@@ -43,7 +43,7 @@ def test_the_last_page_has_the_rest(session: Session) -> None:
 
 
 def test_a_full_last_page_has_no_next_one(session: Session) -> None:
-    assert not paging.fetch(session, SHELVES.limit(16).where(Category.id <= 16), 1).has_next
+    assert not paging.fetch(session, SHELVES.where(Category.id <= 16), 1).has_next
 
 
 @pytest.mark.parametrize(("asked", "given"), [(-1, 0), (3, 2), (10**30, 2), (-(10**30), 0)])
@@ -51,6 +51,11 @@ def test_a_number_outside_means_the_nearest_page(session: Session, asked: int, g
     page = paging.fetch(session, SHELVES, asked)
     assert page.number == given
     assert page.items
+
+
+def test_behind_a_full_last_page_comes_that_page(session: Session) -> None:
+    sixteen = SHELVES.where(Category.id <= 16)
+    assert names(paging.fetch(session, sixteen, 9))[0] == "Полка 08"
 
 
 def test_nothing_found_is_an_empty_first_page(session: Session) -> None:
