@@ -51,7 +51,6 @@ class Database:
         with Session(engine, expire_on_commit=False) as session:
             session.info["now"] = datetime.now(UTC)
             yield session
-            session.rollback()
 
     def try_lock(self) -> bool:
         """Hold PostgreSQL's advisory lock until :meth:`close`; False when another process holds it."""

@@ -98,6 +98,8 @@ class Poller:
         return updates
 
     def _after_failure(self, what: str) -> float:
+        if self._stopped.is_set():
+            return 0
         pause: float = min(FIRST_PAUSE * 2 ** min(self._failures, 10), LONGEST_PAUSE)
         self._failures += 1
         log.log(logging.WARNING if self._failures in (1, 5) else logging.DEBUG, "%s", what)

@@ -1,0 +1,174 @@
+"""What an order can meet after it was sent, or on the way there."""
+
+import re
+
+from sqlalchemy import select, update
+
+from models import Company, Customer, DeliveryWindow, Invoice, Order, OrderStatus, Product, StockMovement
+from tests.flows import acts
+from tests.flows.stage import Stage
+
+
+def test_recall_gives_the_stock_back_and_the_order_goes_out_again(stage: Stage) -> None:
+    acts.all_open(stage)
+    number = acts.places_order(stage, stage.anna)
+    assert _buckwheat(stage).reserved == 60_000
+    acts.press(stage.anna, "↩️ Отозвать", "ООО «Ромашка»")
+    acts.offers(stage.anna, "🗑")
+    acts.card(stage.boris, number, "отозвал представитель Анна")
+    assert _buckwheat(stage).reserved == 0
+    before = len(stage.boris.received)
+    acts.press(stage.anna, "✅ Отправить на склад", f"Заказ №{number} отправлен")
+    stage.boris.wait(lambda who: len(who.received) > before)
+    acts.card(stage.boris, number, "На складе")
+    assert _buckwheat(stage).reserved == 60_000
+    _levels_agree(stage)
+
+
+def test_a_recall_after_the_claim_is_refused_with_the_name(stage: Stage) -> None:
+    acts.all_open(stage)
+    number = acts.places_order(stage, stage.anna)
+    screen = stage.anna.screen
+    acts.on_card(stage.boris, number, "🙋 Взять в работу", "Загружается")
+    pressed = stage.anna.press("↩️ Отозвать", message=screen).wait_answered()
+    assert pressed.toast is not None
+    assert re.fullmatch(r"Заказ №1 уже взял Борис в \d\d:\d\d\.", pressed.toast.text)
+
+
+def test_a_cancelled_order_names_its_reason_to_everybody(stage: Stage) -> None:
+    acts.all_open(stage)
+    number = acts.places_order(stage, stage.anna)
+    acts.press(stage.anna, "⛔ Отменить", "Почему отменяется")
+    acts.say(stage.anna, "Клиент <передумал>", "⛔ Отменён")
+    assert "Причина: Клиент <передумал>" in acts.card(stage.boris, number, "Отменён").text
+    assert _buckwheat(stage).reserved == 0
+    _levels_agree(stage)
+
+
+def test_a_rejected_order_goes_back_with_the_reason(stage: Stage) -> None:
+    acts.all_open(stage)
+    number = acts.places_order(stage, stage.anna)
+    acts.on_card(stage.boris, number, "🙋 Взять в работу", "Загружается")
+    stage.boris.press("⛔ Отклонить", message=acts.card(stage.boris, number))
+    stage.boris.wait_text("Почему отклоняется заказ №1?")
+    stage.boris.send("Нет на складе")
+    stage.anna.wait_text("отклонён складом (Борис): Нет на складе")
+    acts.card(stage.petr, number, "Отклонён")
+    assert _buckwheat(stage).reserved == 0
+
+
+def test_short_stock_names_the_lines_and_one_tap_takes_what_is_there(stage: Stage) -> None:
+    acts.all_open(stage)
+    acts.fills_order(stage, stage.anna)
+    _set_on_hand(stage, 23_000)
+    acts.press(stage.anna, "✅ Отправить на склад", "На складе не хватает")
+    assert "Гречка ядрица «Увелка», 900 г: 23 шт из 60 шт" in acts.plain(stage.anna.screen.text)
+    with stage.app.database.reading() as session:
+        order = session.scalars(select(Order)).one()
+        assert order.status is OrderStatus.DRAFT
+        assert order.number is None
+    acts.press(stage.anna, "✅ Взять, что есть", "23 шт × 89,90 ₽ = 2 067,70 ₽")
+    acts.press(stage.anna, "✅ Отправить на склад", "отправлен на склад")
+    assert _buckwheat(stage).reserved == 23_000
+
+
+def test_a_second_order_for_the_day_is_asked_about(stage: Stage) -> None:
+    acts.all_open(stage)
+    acts.places_order(stage, stage.anna)
+    acts.opens(stage.anna)
+    acts.fills_order(stage, stage.anna)
+    text = acts.press(stage.anna, "✅ Отправить на склад", "Отправить ещё один?").text
+    assert "У клиента ООО «Ромашка» уже есть заказ №1" in text
+    acts.press(stage.anna, "✅ Да, отправить", "Заказ №2 отправлен на склад")
+
+
+def test_the_last_place_of_a_window_taken_meanwhile_is_noticed(stage: Stage) -> None:
+    acts.all_open(stage)
+    acts.fills_order(stage, stage.anna)
+    acts.places_order(stage, stage.klara, stage_customer(stage))
+    with stage.app.database.unit_of_work() as session:
+        session.execute(update(DeliveryWindow).values(capacity=1))
+    pressed = stage.anna.press("✅ Отправить на склад").wait_answered()
+    assert pressed.toast is not None
+    assert "Последнее место в этом окне только что заняли" in pressed.toast.text
+    assert "Следующее свободное:" in pressed.toast.text
+
+
+def test_without_an_email_the_invoice_is_kept_and_goes_out_later(stage: Stage) -> None:
+    acts.all_open(stage)
+    with stage.app.database.unit_of_work() as session:
+        session.execute(update(Customer).values(emails=None))
+    number = acts.places_order(stage, stage.anna)
+    stage.boris.press("🙋 Взять в работу", message=acts.card(stage.boris, number))
+    acts.card(stage.boris, number, "Загружается")
+    asked = acts.on_card(stage.boris, number, "✅ Подтвердить загрузку", "всё загружено?")
+    assert "У клиента нет e-mail: счёт будет сохранён." in asked.text
+    acts.on_card(stage.boris, number, "✅ Да, загружено", "Загружен")
+    notice = stage.anna.wait_text("нет e-mail. Счёт выставлен и сохранён")
+    stage.anna.press("📧 Указать e-mail", message=notice)
+    acts.sees(stage.anna, "E-mail клиента ООО «Ромашка»")
+    acts.say(stage.anna, "buh@, x", "Это не e-mail. Пример:")
+    acts.say(stage.anna, "buh@romashka.example", "1 счёт отправляется")
+    letter = stage.mailbox.wait_letters(1)[0]
+    assert letter.recipients == ("buh@romashka.example",)
+
+
+def test_without_requisites_the_load_stands_and_the_invoice_follows(stage: Stage) -> None:
+    acts.all_open(stage)
+    with stage.app.database.unit_of_work() as session:
+        session.execute(update(Company).values(inn=None, bank_name=None))
+    number = acts.places_order(stage, stage.anna)
+    acts.loads(stage.boris, number)
+    stage.dmitry.wait_text("в реквизитах компании нет — ИНН, банк")
+    assert _invoices(stage) == 0
+    acts.press(stage.dmitry, "🏢 Компания", "Без этого счёт не выставить: ИНН, банк")
+    acts.press(stage.dmitry, "банк", "Поле «банк»")
+    acts.say(stage.dmitry, "ПАО Сбербанк", "Без этого счёт не выставить: ИНН")
+    acts.press(stage.dmitry, "ИНН", "Поле «ИНН»")
+    acts.say(stage.dmitry, "7707083894", "не сходится контрольная цифра (10-я)")
+    acts.say(stage.dmitry, "7707083893", "Выставлен 1 ожидавший счёт")
+    stage.mailbox.wait_letters(1)
+    assert _invoices(stage) == 1
+
+
+def test_the_invoice_is_mailed_again_with_a_message_id_of_its_own(stage: Stage) -> None:
+    acts.all_open(stage)
+    number = acts.places_order(stage, stage.anna)
+    acts.loads(stage.boris, number)
+    stage.anna.wait_text("счёт отправлен на")
+    acts.press(stage.anna, "📋 Открыть заказ", "отправлено")
+    acts.press(stage.anna, "✉️ Отправить счёт ещё раз", "Счёт № 1")
+    first, second = stage.mailbox.wait_letters(2)
+    assert first.headers["Message-ID"] != second.headers["Message-ID"]
+    assert first.attachments == second.attachments
+
+
+def stage_customer(stage: Stage) -> str:
+    """A customer of Clara's."""
+    acts.press(stage.klara, "🛒 Новый заказ", "Для кого заказ?")
+    name = next(label for label in stage.klara.screen.labels if label.startswith(("ООО", "ИП", "АО")))
+    acts.opens(stage.klara)
+    return name
+
+
+def _buckwheat(stage: Stage) -> Product:
+    with stage.app.database.reading() as session:
+        return session.scalars(select(Product).where(Product.sku == "КР-001")).one()
+
+
+def _set_on_hand(stage: Stage, quantity: int) -> None:
+    with stage.app.database.unit_of_work() as session:
+        session.execute(update(Product).where(Product.sku == "КР-001").values(on_hand=quantity))
+
+
+def _levels_agree(stage: Stage) -> None:
+    with stage.app.database.reading() as session:
+        for product in session.scalars(select(Product)):
+            moves = session.scalars(select(StockMovement).where(StockMovement.product_id == product.id)).all()
+            assert product.on_hand == sum(move.on_hand_change for move in moves)
+            assert product.reserved == sum(move.reserved_change for move in moves)
+
+
+def _invoices(stage: Stage) -> int:
+    with stage.app.database.reading() as session:
+        return len(session.scalars(select(Invoice)).all())
