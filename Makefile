@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := $(if $(CI),1,)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench torture lock clean
+.PHONY: help demo run test check bench torture lock texts pictures clean
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,13 @@ torture: $(VENV)/dev.stamp  ## the kill test at length (KILLS=1000)
 lock: $(VENV)/dev.stamp     ## pin requirements*.in into requirements*.txt, with hashes
 	for name in requirements requirements-demo requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $$name.in -o $$name.txt || exit 1; done
+
+texts: $(VENV)/dev.stamp    ## add new messages of the code to locales/*/LC_MESSAGES/bot.po
+	$(BIN)/pybabel -q extract -F babel.cfg -k t -k plain -k many:1,2 -k N_ --no-location --sort-output --project TradingStoreBot --version 0 -w 100 -o $(VENV)/bot.pot .
+	$(BIN)/pybabel -q update -i $(VENV)/bot.pot -d locales -D bot --no-fuzzy-matching --ignore-obsolete -w 100
+
+pictures: $(VENV)/dev.stamp ## the README's pictures, made from the running demo
+	$(BIN)/python docs/make_pictures.py
 
 clean:          ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

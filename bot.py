@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -157,6 +158,8 @@ def run(settings: Settings) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Parse the command line and do it; return the exit code."""
     options = _parser().parse_args(arguments)
+    # The database holds people's phones and prices: nobody else on the machine reads it.
+    os.umask(0o077)
     if options.command == "demo":
         from demo.main import run as run_demo
 
@@ -193,6 +196,10 @@ def _parser() -> argparse.ArgumentParser:
         importing = commands.add_parser(name, help=f"import {what} from CSV or XLSX: all rows or none")
         importing.add_argument("file", type=Path)
         importing.add_argument("--dry-run", action="store_true", help="report only")
+    backup = commands.add_parser("backup", help="write a consistent copy of the SQLite database")
+    backup.add_argument("file", type=Path, nargs="?")
+    restore = commands.add_parser("restore", help="put a copy back; the bot must not be running")
+    restore.add_argument("file", type=Path)
     return parser
 
 

@@ -17,6 +17,7 @@ from services.errors import DomainError
 UNKNOWN = N_("That did not work. Please try again, or /start for the menu.")
 
 PLAIN = {
+    "backup_not_sqlite": N_("This is for SQLite; PostgreSQL has pg_dump and pg_restore."),
     "forbidden": N_("You have no access to this."),
     "role": N_("You have no access to this."),
     "order": N_("Not found."),
@@ -65,6 +66,8 @@ PLAIN = {
 }
 
 FILLED = {
+    "backup_exists": N_("{path} is there already."),
+    "backup_damaged": N_("{path} is no copy of the database, or it is damaged."),
     "inn_check_digit": N_("The ИНН has a wrong check digit (number {position}): a digit is mistyped."),
     "inn_length": N_("An ИНН has {expected} digits, this one has {length}."),
     "kpp_length": N_("A КПП has {expected} characters, this one has {length}."),

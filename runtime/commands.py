@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import migrations
+from handlers import sentences
+from handlers.screen import View
+from handlers.texts import texts_for
 from models import Database, Role
-from services import auth
-from services.errors import DomainError
+from models.database import sqlite_path
+from runtime.instance_lock import AlreadyRunning, InstanceLock
+from services import auth, backup
+from services.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -22,17 +29,56 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         from runtime import checks
 
         return checks.run(settings)
+    if options.command == "restore":
+        return restore(settings, options.file)
     database = Database(settings.effective_database_url)
     try:
+        if options.command == "backup":
+            return write_backup(settings, database, options.file)
         migrations.upgrade(database)
         if options.command == "create-code":
             return create_code(database, Role(options.role), options.name)
         return import_file(database, options.command, options.file, is_dry=options.dry_run)
     except DomainError as error:
-        print(f"Not done: {error}", file=sys.stderr)
+        print(f"Not done: {_words(error)}", file=sys.stderr)
         return 1
     finally:
         database.close()
+
+
+def _words(error: DomainError) -> str:
+    view = View(texts_for("en"), ZoneInfo("UTC"), datetime.now(UTC).date())
+    return sentences.plain(sentences.of(view, error))
+
+
+def write_backup(settings: Settings, database: Database, file: Path | None) -> int:
+    """Write a copy and print where it is."""
+    target = file or backup.default_path(settings.data_dir, datetime.now(ZoneInfo(settings.timezone)))
+    backup.write(database, target)
+    print(target)
+    return 0
+
+
+def restore(settings: Settings, file: Path) -> int:
+    """Put a copy back, after checking it and making sure that no bot runs on the database."""
+    database = Database(settings.effective_database_url)
+    path = sqlite_path(database.url)
+    try:
+        if path is None:
+            raise Invalid("backup_not_sqlite")
+        revision = backup.check(file)
+        if revision > migrations.head():
+            raise migrations.NewerSchema(revision)
+        lock = InstanceLock(database, settings.bot_token.get_secret_value())
+    except (DomainError, AlreadyRunning, migrations.NewerSchema) as error:
+        words = _words(error) if isinstance(error, DomainError) else str(error)
+        print(f"Not restored, nothing was touched: {words}", file=sys.stderr)
+        return 1
+    database.close()
+    kept = backup.put_back(file, path)
+    lock.release()
+    print(f"Restored {file}. What was there before is kept as {kept}.")
+    return 0
 
 
 def create_code(database: Database, role: Role, name: str) -> int:

@@ -44,3 +44,5 @@ def set_up(level: str, form: str, secrets: list[str]) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # urllib3 logs each address it calls, and Telegram's addresses hold the token.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+    # A migration is told in one line of ours.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

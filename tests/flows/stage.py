@@ -58,7 +58,7 @@ def settings_for(api: BotApi, mailbox: Mailbox, geocoder: Geocoder, folder: Path
         "geocoder_url": geocoder.url,
         "admin_phone": "+7 495 000-00-00",
     }
-    return Settings(_env_file=None, **{**values, **more})  # type: ignore[call-arg]
+    return Settings(_env_file=None, **{**values, **more})
 
 
 @contextmanager

@@ -1,0 +1,99 @@
+"""Makes the README's pictures from the running product: `make pictures`. Needs Chromium and pdftoppm."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+IMAGES = Path(__file__).parent / "images"
+ROOT = Path(__file__).parent.parent
+PORT = 8191
+
+
+def main() -> None:
+    """Start the demo, press one order through on its page, keep what is seen."""
+    IMAGES.mkdir(exist_ok=True)
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "bot.py", "demo", "--port", str(PORT), "--data-dir", folder]
+        demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        try:
+            assert demo.stdout is not None
+            demo.stdout.readline()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+                page = browser.new_page(viewport={"width": 1400, "height": 860}, device_scale_factor=1.5)
+                page.goto(f"http://127.0.0.1:{PORT}")
+                press_an_order_through(page)
+                page.screenshot(path=IMAGES / "demo.png")
+                keep_invoice(page)
+                browser.close()
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.wait(20)
+
+
+def press_an_order_through(page: Page) -> None:
+    """Anna orders, Boris loads; the letter arrives."""
+    anna, boris = chat(page, "Анна"), chat(page, "Борис")
+    press(anna, "Начать")
+    press(boris, "Начать")
+    for label in ("Новый заказ", "ООО «Ромашка»", "Бакалея", "Крупы", "Гречка ядрица"):
+        press(anna, label)
+    say(anna, "5 кор")
+    press(anna, "↩️ Назад")
+    press(anna, "Сахар и соль")
+    press(anna, "Сахар-песок, 1 кг")
+    say(anna, "20 кор")
+    for label in ("Корзина", "Дальше", "📍 Москва, улица Вавилова"):
+        press(anna, label)
+    day = re.compile(r"^\d+$")
+    expect(anna.get_by_text("День доставки")).to_be_visible()
+    if anna.get_by_role("button", name=day).count() == 0:
+        press(anna, "▶")
+    anna.get_by_role("button", name=day).first.click()
+    anna.get_by_role("button", name=re.compile("осталось мест")).first.click()
+    say(anna, "Позвонить за час")
+    for label in ("Отправить на склад",):
+        press(anna, label)
+    for label in ("Взять в работу", "Подтвердить загрузку", "Да, загружено"):
+        press(boris, label)
+    expect(anna.get_by_text("счёт отправлен на")).to_be_visible()
+
+
+def keep_invoice(page: Page) -> None:
+    """Save the letter's PDF as a picture."""
+    link = page.get_by_role("link", name=re.compile(r"Счет_\d+\.pdf")).first
+    address = link.get_attribute("href") or ""
+    pdf = IMAGES / "invoice.pdf"
+    pdf.write_bytes(page.request.get(f"http://127.0.0.1:{PORT}{address}").body())
+    picture = IMAGES / "invoice"
+    subprocess.run(["pdftoppm", "-png", "-r", "90", "-singlefile", str(pdf), str(picture)], check=True)
+
+
+def chat(page: Page, name: str) -> Locator:
+    """Return one person's chat."""
+    return page.get_by_role("region", name=f"Чат: {name}")
+
+
+def press(chat: Locator, label: str) -> None:
+    """Press the newest button that says so."""
+    chat.get_by_role("button", name=label).last.click()
+
+
+def say(chat: Locator, text: str) -> None:
+    """Type a message."""
+    field = chat.get_by_role("textbox")
+    field.fill(text)
+    field.press("Enter")
+
+
+if __name__ == "__main__":
+    main()
