@@ -74,7 +74,9 @@ def build(settings: Settings, *, limits: Limits | None = None, long_poll_seconds
         settings.geocoder_url, settings.geocoder_user_agent, jobs.seconds_between(settings.geocoder_url)
     )
     workers = {
-        GEOCODER: Worker(GEOCODER, processor, partial(jobs.geocode, geocoder), router.job_done),
+        GEOCODER: Worker(
+            GEOCODER, processor, partial(jobs.geocode, geocoder), partial(jobs.finish_job, router)
+        ),
         "mail": Worker(
             "mail",
             processor,

@@ -9,9 +9,10 @@ from handlers.callbacks import Data
 
 @dataclass(frozen=True)
 class OrderCard(Data, code="o", anywhere=True):
-    """An order on one screen: a draft to fill, or a sent one to follow."""
+    """An order on one screen: a draft to fill, or a sent one to follow; ``page`` is that of its lines."""
 
     order_id: int
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class EditEmails(Data, code="ee", anywhere=True):
 
 @dataclass(frozen=True)
 class LoadCard(Data, code="lc", card=True):
-    """An order as the storekeeper sees it."""
+    """An order as the storekeeper sees it; ``page`` is that of its lines."""
 
     order_id: int
+    page: int = 0

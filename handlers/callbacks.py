@@ -12,6 +12,8 @@ from datetime import date
 from typing import Any, ClassVar, Self, get_type_hints
 
 MAX_BYTES = 64
+# More would not fit into a database's integer.
+MAX_DIGITS = 18
 
 _registry: dict[str, type[Data]] = {}
 
@@ -54,12 +56,13 @@ class Data:
     @classmethod
     def parse(cls, values: list[str]) -> Self:
         """Return the data made of ``values``; raises BadData."""
-        names = _fields_of(cls)
-        if len(values) != len(names):
+        kinds = _fields_of(cls)
+        if len(values) > len(kinds):
             raise BadData(f"{cls.code}: {len(values)} values")
         try:
-            return cls(*(_from_text(kind, value) for kind, value in zip(names, values, strict=True)))
-        except (ValueError, KeyError) as error:
+            # A field that came with a later version has a default, so buttons of before still work.
+            return cls(*(_from_text(kind, value) for kind, value in zip(kinds, values, strict=False)))
+        except (ValueError, KeyError, TypeError) as error:
             raise BadData(f"{cls.code}: {error}") from None
 
 
@@ -104,7 +107,7 @@ def _to_text(value: Any) -> str:
 
 def _from_text(kind: Any, text: str) -> Any:
     if kind is int:
-        if not text.removeprefix("-").isdecimal() or not text.isascii():
+        if not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > MAX_DIGITS:
             raise ValueError(f"{text!r} is no number")
         return int(text)
     if kind is str:

@@ -47,19 +47,24 @@ def show(session: Session, conversation: Conversation, screen: Screen, *, after:
     if screen.here is not None:
         conversation.here = screen.here.pack()
     params = screen.to_params()
-    if after is None and conversation.message_id is not None and screen.contact_button is None:
-        params["message_id"] = conversation.message_id
-        method = "editMessageText"
-    else:
-        _retire(session, conversation, after or 0)
-        method = "sendMessage"
-    params["about"] = {"screen": conversation.screen, "chat_id": conversation.chat_id}
-    outbox.call(session, conversation.chat_id, method, params)
+    chat_id, present = conversation.chat_id, conversation.message_id
+    if after is None and present is not None and screen.contact_button is None:
+        params["about"] = {"screen": conversation.screen, "chat_id": chat_id}
+        outbox.call(session, chat_id, "editMessageText", {**params, "message_id": present})
+        return
+    _leave(conversation, after or 0)
+    params["about"] = {"screen": conversation.screen, "chat_id": chat_id}
+    outbox.call(session, chat_id, "sendMessage", params)
+    # After the new one: a person is never without buttons.
+    if present is not None:
+        take_keyboard(session, chat_id, present)
 
 
 def push(session: Session, conversation: Conversation, screen: Screen) -> Screen:
     """Return a notice's screen as the one the person now looks at: it comes uncalled, and stays."""
-    _retire(session, conversation, 0)
+    if conversation.message_id is not None:
+        take_keyboard(session, conversation.chat_id, conversation.message_id)
+    _leave(conversation, 0)
     if screen.here is not None:
         conversation.here = screen.here.pack()
     screen.about = {"screen": conversation.screen, "chat_id": conversation.chat_id}
@@ -93,9 +98,8 @@ def take_keyboard(session: Session, chat_id: int, message_id: int) -> None:
     outbox.call(session, chat_id, "editMessageReplyMarkup", {"message_id": message_id})
 
 
-def _retire(session: Session, conversation: Conversation, after: int) -> None:
-    if conversation.message_id is not None:
-        take_keyboard(session, conversation.chat_id, conversation.message_id)
+def _leave(conversation: Conversation, after: int) -> None:
+    """The present screen is one no more; the next comes after every message known so far."""
     conversation.after_message_id = max(conversation.after_message_id, conversation.message_id or 0, after)
     conversation.message_id = None
     conversation.screen += 1

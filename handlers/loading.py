@@ -14,8 +14,9 @@ from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen, View
 from handlers.screens import order_text
 from handlers.texts import N_, Html, stack
-from models import Order, OrderCard, OrderStatus, Role
+from models import Order, OrderCard, OrderLine, OrderStatus, Role
 from services import formats, loading, orders, pricing, quantities
+from services.paging import Page
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def queue(ctx: Context, data: Queue) -> Screen:
 def card(ctx: Context, data: LoadCard) -> Screen:
     """Show an order with what this storekeeper may do."""
     order = orders.get(ctx.session, data.order_id, ctx.user)
-    return Screen(card_text(ctx, order), _card_rows(ctx, order), LoadCard(order.id))
+    page = order_text.line_page(order.lines, data.page)
+    return Screen(card_text(ctx, order, page), _card_rows(ctx, order, page), LoadCard(order.id, page.number))
 
 
 def claim(ctx: Context, data: Claim) -> Screen:
@@ -138,7 +140,7 @@ def ask_loaded(ctx: Context, data: AskLoaded) -> Screen:
     )
     text = order_text.paragraphs(
         t("Order No. {number}: everything is loaded?", number=order.number),
-        _goods(ctx.view, order),
+        _goods(ctx.view, order_text.line_page(order.lines, 0)),
         [t("Invoice total: {amount}", amount=ctx.view.money(offer.total_amount)), mail],
     )
     rows = [
@@ -182,16 +184,17 @@ def card_notice(ctx: Context, params: dict[str, Any]) -> Screen | None:
         if card_row.sending_row_id not in (None, params["row_id"]):
             return None
         card_row.sending_row_id = params["row_id"]
-    rows = _card_rows(ctx, order) if ctx.actor is not None and ctx.actor.roles else []
+    page = order_text.line_page(order.lines, 0)
+    rows = _card_rows(ctx, order, page) if ctx.actor is not None and ctx.actor.roles else []
     return Screen(
-        card_text(ctx, order),
+        card_text(ctx, order, page),
         rows,
         edits=card_row.message_id,
         about={"card_id": card_row.id, "revision": card_row.revision},
     )
 
 
-def card_text(ctx: Context, order: Order) -> Html:
+def card_text(ctx: Context, order: Order, page: Page[tuple[int, OrderLine]]) -> Html:
     """Return everything a storekeeper needs of an order."""
     view, t = ctx.view, ctx.t
     if order.status is OrderStatus.DRAFT:
@@ -216,20 +219,25 @@ def card_text(ctx: Context, order: Order) -> Html:
         where.insert(1, _map_link(ctx, order))
     if order.customer.phone:
         where.append(t(":telephone_receiver: {phone}", phone=order.customer.phone))
-    return order_text.paragraphs(facts, _goods(view, order), tail, where)
+    return order_text.paragraphs(facts, _goods(view, page), tail, where)
 
 
-def _goods(view: View, order: Order) -> list[str]:
+def _goods(view: View, page: Page[tuple[int, OrderLine]]) -> list[str]:
     rows: list[str] = []
-    for number, line in enumerate(order.lines, 1):
+    for number, line in page.items:
         amount = quantities.both(line.quantity, line.unit, line.factor, line.product.unit, view.language)
         text = view.t(
-            "{number}. {name} — <b>{quantity}</b>", number=number, name=line.product.name, quantity=amount
+            "{number}. {name} — <b>{quantity}</b>",
+            number=number,
+            name=order_text.short_name(line.product.name),
+            quantity=amount,
         )
         if line.loaded_quantity is not None and line.loaded_quantity != line.quantity:
             was = view.quantity(line.loaded_quantity, line.product.unit)
             text = stack(text, view.t(":warning: loaded {loaded}", loaded=was))
         rows.append(text)
+    if page.has_next or page.has_previous:
+        rows.append(view.t.many("{n} line in all", "{n} lines in all", page.total or 0))
     return rows
 
 
@@ -239,7 +247,12 @@ def _map_link(ctx: Context, order: Order) -> Html:
     return ctx.t('<a href="{url}">On the map</a> ({point})', url=url, point=point.replace("%2C", ", "))
 
 
-def _card_rows(ctx: Context, order: Order) -> Rows:
+def _card_rows(ctx: Context, order: Order, page: Page[tuple[int, OrderLine]]) -> Rows:
+    turning = keyboards.pager(ctx.t, page, lambda to: LoadCard(order.id, to))
+    return [*turning, *_step_rows(ctx, order)]
+
+
+def _step_rows(ctx: Context, order: Order) -> Rows:
     t = ctx.t
     turn_down = Button(t.plain(":no_entry: Reject"), AskReject(order.id))
     if order.status is OrderStatus.PLACED:

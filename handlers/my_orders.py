@@ -80,14 +80,15 @@ def order_card(ctx: Context, data: OrderCard) -> Screen:
     """Show an order: a draft with its buttons, a sent one with what can still be done."""
     order = orders.get(ctx.session, data.order_id, ctx.user)
     if order.status is OrderStatus.DRAFT and order.sales_rep_id == ctx.user.id:
-        return ordering.draft_card(ctx, order)
-    return sent_card(ctx, order)
+        return ordering.draft_card(ctx, order, data.page)
+    return sent_card(ctx, order, data.page)
 
 
-def sent_card(ctx: Context, order: Order) -> Screen:
+def sent_card(ctx: Context, order: Order, number: int = 0) -> Screen:
     """Show a sent order with its history and letters."""
     view = ctx.view
     offer = pricing.quote(ctx.session, order)
+    page = order_text.line_page(offer.lines, number)
     invoice = invoices.of_order(ctx.session, order)
     papers = []
     if invoice is not None:
@@ -100,13 +101,15 @@ def sent_card(ctx: Context, order: Order) -> Screen:
         )
     text = order_text.paragraphs(
         [order_text.title(view, order), order_text.status(view, order)],
-        order_text.lines(view, offer.lines),
+        order_text.lines(view, page),
         order_text.sums(view, offer),
         order_text.where_and_when(view, order),
         [*papers, *order_text.letters(view, letters.statuses(ctx.session, order))],
         order_text.history(view, order),
     )
-    return Screen(text, _card_rows(ctx, order, has_invoice=invoice is not None), OrderCard(order.id))
+    rows = keyboards.pager(ctx.t, page, lambda to: OrderCard(order.id, to))
+    rows += _card_rows(ctx, order, has_invoice=invoice is not None)
+    return Screen(text, rows, OrderCard(order.id, page.number))
 
 
 def _card_rows(ctx: Context, order: Order, *, has_invoice: bool) -> Rows:

@@ -16,7 +16,7 @@ from handlers.texts import N_, stack
 from models import Order, Role
 from services import drafts, placing, pricing, quantities
 from services.errors import Conflict, Invalid
-from services.paging import PAGE_SIZE, Page
+from services.paging import PAGE_SIZE
 from services.stock import Shortage
 
 PART_NAMES = {
@@ -93,11 +93,12 @@ def next_step(ctx: Context, order: Order) -> Screen:
     return draft_card(ctx, order)
 
 
-def draft_card(ctx: Context, order: Order) -> Screen:
-    """Show the draft whole."""
+def draft_card(ctx: Context, order: Order, number: int = 0) -> Screen:
+    """Show the draft whole, with a page of its lines."""
     view, t = ctx.view, ctx.t
     offer = pricing.quote(ctx.session, order)
-    goods = order_text.lines(view, offer.lines) or [t("No goods yet.")]
+    page = order_text.line_page(offer.lines, number)
+    goods = order_text.lines(view, page) or [t("No goods yet.")]
     text = order_text.paragraphs(
         order_text.title(view, order),
         goods,
@@ -105,7 +106,8 @@ def draft_card(ctx: Context, order: Order) -> Screen:
         order_text.where_and_when(view, order),
         _still_missing(ctx, order),
     )
-    rows = [
+    rows = keyboards.pager(t, page, lambda to: OrderCard(order.id, to))
+    rows += [
         [
             Button(t.plain(":heavy_plus_sign: Goods"), Shelf(order.id, 0, 0)),
             Button(t.plain(":pencil2: Lines"), OrderLines(order.id, 0)),
@@ -119,27 +121,24 @@ def draft_card(ctx: Context, order: Order) -> Screen:
         [Button(t.plain(":wastebasket: Delete the draft"), Discard(order.id, False))],
         menu.back(ctx),
     ]
-    return Screen(text, rows, OrderCard(order.id))
+    return Screen(text, rows, OrderCard(order.id, page.number))
 
 
 def order_lines(ctx: Context, data: OrderLines) -> Screen:
     """Show the cart: each line leads to its product."""
     order = drafts.get(ctx.session, data.order_id, ctx.user)
     offer = pricing.quote(ctx.session, order)
-    last_page = max(0, (len(offer.lines) - 1) // PAGE_SIZE)
-    number = max(0, min(data.page, last_page))
-    start = number * PAGE_SIZE
-    page = Page(offer.lines[start : start + PAGE_SIZE], number, number < last_page)
+    page = order_text.line_page(offer.lines, data.page, PAGE_SIZE)
     t = ctx.t
-    shown = order_text.lines(ctx.view, offer.lines, start, PAGE_SIZE) or [t("The cart is empty.")]
+    shown = order_text.lines(ctx.view, page) or [t("The cart is empty.")]
     text = order_text.paragraphs(order_text.title(ctx.view, order), shown, order_text.sums(ctx.view, offer))
-    rows = [[_line_button(ctx, order, start + i, line)] for i, line in enumerate(page.items, 1)]
+    rows = [[_line_button(ctx, order, number, line)] for number, line in page.items]
     rows += keyboards.pager(t, page, lambda to: OrderLines(order.id, to))
     rows.append([Button(t.plain(":heavy_plus_sign: Goods"), Shelf(order.id, 0, 0))])
     if drafts.missing(order) and order.lines:
         rows[-1].append(Button(t.plain("Go on :arrow_right:"), GoOn(order.id)))
     rows.append([Button(t.plain(":clipboard: Order"), OrderCard(order.id))])
-    return Screen(text, rows, OrderLines(order.id, number))
+    return Screen(text, rows, OrderLines(order.id, page.number))
 
 
 def go_on(ctx: Context, data: GoOn) -> Screen:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import telebot
 from telebot import types
+from telebot.util import content_type_media
 
 from handlers import conversation as conversations
 from handlers import sentences
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 
 D = TypeVar("D", bound=Data)
 Shown = Screen | None
-CONTENT = ["text", "location", "venue", "contact", "photo", "document", "sticker", "voice", "video", "audio"]
 MAX_TOAST = 200
 
 STALE = N_("That button is out of date. This is where you are now.")
@@ -81,7 +81,7 @@ class Router:
         # The update in hand. Updates are handled one at a time, by one thread.
         self._session: Session | None = None
         self._answer: Answer | None = None
-        bot.register_message_handler(self._on_message, content_types=CONTENT)
+        bot.register_message_handler(self._on_message, content_types=list(content_type_media))
         bot.register_callback_query_handler(self._on_press, func=lambda _: True)
         bot.register_my_chat_member_handler(self._on_membership)
 
@@ -246,10 +246,11 @@ class Router:
             return
         ctx = self._context(session, _person(query.from_user), message_id)
         is_current = conversations.is_current(ctx.conversation, message_id)
-        data = _read(query.data)
+        data = self._read(query.data)
         if data is None or not (is_current or data.anywhere):
-            self._show_again(ctx, None, after=message_id)
-            conversations.take_keyboard(session, ctx.conversation.chat_id, message_id)
+            self._show_again(ctx, None, after=None if is_current else message_id)
+            if not is_current:
+                conversations.take_keyboard(session, ctx.conversation.chat_id, message_id)
             self._answer = Answer(query.id, ctx.t.plain(STALE))
             return
         if is_current:
@@ -364,9 +365,18 @@ class Router:
         if query is not None:
             message_id = (query.get("message") or {}).get("message_id", 0)
             ctx = self._context(session, _person_of(query["from"]), message_id)
-            return ctx, _read(query.get("data"))
+            return ctx, self._read(query.get("data"))
         message = update["message"]
         return self._context(session, _person_of(message["from"]), message["message_id"]), None
+
+    def _read(self, text: str | None) -> Data | None:
+        """Return what a button carried, None when no screen of this version has such a button."""
+        try:
+            data = unpack(text or "")
+        except BadData as error:
+            log.info("button data not understood: %s", error)
+            return None
+        return data if type(data) in self._buttons else None
 
     def _context_for(self, session: Session, chat_id: int, language: str | None) -> Context:
         actor = auth.find_user(session, chat_id)
@@ -387,14 +397,6 @@ class Router:
         view = view_of(session, spoken)
         ctx = Context(session, actor, person, talk, view, lambda data: self.open(ctx, data), message_id)
         return ctx
-
-
-def _read(text: str | None) -> Data | None:
-    try:
-        return unpack(text or "")
-    except BadData as error:
-        log.info("button data not understood: %s", error)
-        return None
 
 
 def _person(user: types.User) -> Person:

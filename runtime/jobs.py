@@ -97,6 +97,12 @@ def publish_commands(client: TelegramClient, router: Router, rows: list[OutboxRo
     return [None] * len(rows)
 
 
+def finish_job(router: Router, session: Session, row: OutboxRow, result: Any) -> None:
+    """Close a handler's job and show what follows from its result."""
+    outbox.record(session, [Outcome(row.id, OutboxState.SENT, row.attempts + 1)])
+    router.job_done(session, row, result)
+
+
 def finish_profile(session: Session, row: OutboxRow, result: Any) -> None:
     """Close the row; what failed is tried at the next start."""
     state = OutboxState.FAILED if isinstance(result, Exception) else OutboxState.SENT

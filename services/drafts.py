@@ -8,7 +8,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import BASE_FACTOR, Customer, Order, OrderLine, OrderStatus, Product, Role, User, now_of
+from models import (
+    BASE_FACTOR,
+    Customer,
+    Order,
+    OrderEventKind,
+    OrderLine,
+    OrderStatus,
+    Product,
+    Role,
+    User,
+    now_of,
+)
 from services import auth, company, customers, geo, orders, schedule
 from services.errors import Conflict, Invalid
 from services.geo import Place
@@ -146,9 +157,14 @@ def set_note(session: Session, order: Order, note: str | None) -> None:
 
 
 def discard(session: Session, order: Order) -> None:
-    """Throw the draft away."""
-    session.delete(order)
-    session.flush()
+    """Throw the draft away; one that was at the warehouse before stays in the books, as cancelled."""
+    if order.number is None:
+        session.delete(order)
+        session.flush()
+        return
+    # The stock ledger tells of its reservation and release, and what it tells is never deleted.
+    cancelled, draft = OrderStatus.CANCELLED, [OrderStatus.DRAFT]
+    orders.move(session, order, order.sales_rep, OrderEventKind.CANCELLED, draft, cancelled)
 
 
 def missing(order: Order) -> list[str]:

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from itertools import count
@@ -57,13 +57,15 @@ class PostgresServer:
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
         # A socket's path has room for about a hundred bytes, so pytest's own folders are too deep.
-        self._folder = Path(tempfile.mkdtemp(prefix="pg"))
+        self._folder = Path(tempfile.mkdtemp(prefix="pg", dir=_fast_folder()))
         self._numbers = count(1)
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres")
 
     def start(self) -> None:
-        self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
+        self._run(
+            "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"
+        )
         options = f"-c listen_addresses='' -k {self._folder}"
         for switch in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
             options += f" -c {switch}=off"
@@ -78,15 +80,18 @@ class PostgresServer:
 
     def create(self, name: str = "", template: str = "template1") -> str:
         name = name or f"test{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        with self._connection() as connection:
+            # Copying files is twice as fast as logging pages; PostgreSQL 15 made it a choice.
+            strategy = " STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{strategy}".encode())
         return name
 
     def drop(self, name: str) -> None:
-        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        with self._connection() as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
-    def _execute(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement.encode())
+    def _connection(self) -> psycopg.Connection:
+        return psycopg.connect(self.url("postgres"), autocommit=True)
 
     def _run(self, program: str, *arguments: str) -> None:
         # PostgreSQL refuses to run as root.
@@ -101,11 +106,16 @@ class PostgresServer:
             assert done.returncode == 0, output.read()
 
 
+def _fast_folder() -> str | None:
+    """Memory, where there is enough of it: a container's /dev/shm may have as little as 64 MB."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    return str(memory) if roomy else None
+
+
 def postgres_binaries() -> Path | None:
     """The newest PostgreSQL's programs, where Debian keeps them or where pg_config says."""
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3])
-    )
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if found:
         return found[-1].parent
     pg_config = shutil.which("pg_config")
@@ -223,12 +233,11 @@ def cast(database: Database) -> Cast:
         }
         goods["buckwheat"].packages = [Unit(code="кор", factor=12_000), Unit(code="пал", factor=480_000)]
         goods["water"].packages = [Unit(code="упак", factor=6_000)]
-        session.add_all(
-            WorkingHours(
-                weekday=day, opens_at=time(9), closes_at=time(18), break_from=time(13), break_to=time(14)
-            )
-            for day in range(5)
-        )
+        # Five days a week; the rest of the calendar is what the first migration wrote.
+        for day in range(5):
+            hours = WorkingHours(weekday=day, opens_at=time(9), closes_at=time(18))
+            hours.break_from, hours.break_to = time(13), time(14)
+            session.merge(hours)
         _fill_company(session)
         session.flush()
         return Cast(**{name: row.id for name, row in {**people, **firms, **goods}.items()})
@@ -239,9 +248,6 @@ def session(database: Database, cast: Cast) -> Iterator[Session]:
     """One unit of work at NOW in which the cast is there; committed at the end of the test."""
     with database.unit_of_work(NOW) as session:
         yield session
-
-
-Find = Callable[[str], User]
 
 
 @pytest.fixture

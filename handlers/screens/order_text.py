@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from handlers.screen import View
 from handlers.texts import N_, Html, escaped, stack
 from models import Order, OrderEventKind, OrderStatus
 from services import quantities
 from services.letters import LetterStatus, MailState
+from services.paging import Page
 from services.pricing import Fee, FeeRule, PricedLine, Quote
 
-LINES_ON_A_CARD = 20
+Line = TypeVar("Line")
+
+# Fifteen lines with their names cut leave room for everything else in 4,096 characters.
+LINES_ON_A_CARD = 15
+MAX_NAME = 80
 
 STATUS = {
     OrderStatus.DRAFT: N_(":pencil2: Draft"),
@@ -47,14 +53,25 @@ def title(view: View, order: Order) -> Html:
     return Html(f"<b>{head}</b> · {escaped(order.customer.name)}")
 
 
-def lines(
-    view: View, priced: Sequence[PricedLine], start: int = 0, limit: int = LINES_ON_A_CARD
-) -> list[str]:
-    """Return the numbered lines: name, quantity with unit, price, sum."""
-    shown = [_line(view, number, line) for number, line in enumerate(priced, 1)]
-    rest = len(shown) - start - limit
-    tail = [view.t.many("… and {n} more line", "… and {n} more lines", rest)] if rest > 0 else []
-    return [*shown[start : start + limit], *tail]
+def line_page(lines: Sequence[Line], number: int, size: int = LINES_ON_A_CARD) -> Page[tuple[int, Line]]:
+    """Return a page of an order's lines, each with its number from 1."""
+    last = max(0, (len(lines) - 1) // size)
+    number = max(0, min(number, last))
+    numbered = list(enumerate(lines, 1))
+    return Page(tuple(numbered[number * size : (number + 1) * size]), number, number < last, len(lines))
+
+
+def lines(view: View, page: Page[tuple[int, PricedLine]]) -> list[str]:
+    """Return the numbered lines of a page: name, quantity with unit, price, sum."""
+    rows = [_line(view, number, line) for number, line in page.items]
+    if page.has_next or page.has_previous:
+        rows.append(view.t.many("{n} line in all", "{n} lines in all", page.total or 0))
+    return rows
+
+
+def short_name(name: str) -> str:
+    """Return a product's name as it fits a line of a card."""
+    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
 
 
 def _line(view: View, number: int, priced: PricedLine) -> str:
@@ -63,7 +80,7 @@ def _line(view: View, number: int, priced: PricedLine) -> str:
     text = view.t(
         "{number}. {name}\n{quantity} × {price} = {total}",
         number=number,
-        name=line.product.name,
+        name=short_name(line.product.name),
         quantity=amount,
         price=view.money(priced.price),
         total=view.money(priced.amounts.total),

@@ -99,9 +99,16 @@ def line(draft: Order, product_id: int, **values: Any) -> OrderLine:
 
 @pytest.mark.parametrize(
     "levels",
-    [{"on_hand": -1, "reserved": 0}, {"on_hand": 5, "reserved": -1}, {"on_hand": 5, "reserved": 6}, {"price": -1}],
+    [
+        {"on_hand": -1, "reserved": 0},
+        {"on_hand": 5, "reserved": -1},
+        {"on_hand": 5, "reserved": 6},
+        {"price": -1},
+    ],
 )
-def test_stock_never_goes_below_what_was_promised(session: Session, cast: Cast, levels: dict[str, int]) -> None:
+def test_stock_never_goes_below_what_was_promised(
+    session: Session, cast: Cast, levels: dict[str, int]
+) -> None:
     product = session.get_one(Product, cast.water)
     with pytest.raises(IntegrityError), session.begin_nested():
         for name, value in levels.items():

@@ -93,9 +93,7 @@ def events(session: Session, order: Order) -> list[tuple[str, int | None]]:
 def levels(session: Session, product: Product) -> tuple[int, int]:
     """On hand and reserved, in whole base units; the ledger must say the same."""
     session.flush()
-    row = session.execute(
-        select(Product.on_hand, Product.reserved).where(Product.id == product.id)
-    ).one()
+    row = session.execute(select(Product.on_hand, Product.reserved).where(Product.id == product.id)).one()
     ledger = session.execute(
         select(func.sum(StockMovement.on_hand_change), func.sum(StockMovement.reserved_change)).where(
             StockMovement.product_id == product.id

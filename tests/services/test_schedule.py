@@ -1,0 +1,184 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from models import Customer, Database, Holiday, Product, User
+from services import company, drafts, schedule
+from services.errors import Conflict, Invalid
+from services.schedule import Hours, WorkingCalendar
+from tests.conftest import Cast
+from tests.services import acts
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+WEEK = {day: Hours(time(9), time(18), time(13), time(14)) for day in range(5)}
+FRIDAY = date(2026, 11, 20)
+MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
+
+
+def at(clock: time, day: date = FRIDAY) -> WorkingCalendar:
+    return WorkingCalendar(
+        now=datetime.combine(day, clock, MOSCOW),
+        hours=WEEK,
+        holidays=frozenset(),
+        cutoff_at=time(16),
+        days_ahead=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("clock", "first"),
+    [
+        (time(0, 0), date(2026, 11, 21)),
+        (time(15, 59, 59), date(2026, 11, 21)),
+        (time(16, 0), date(2026, 11, 22)),
+        (time(23, 59), date(2026, 11, 22)),
+    ],
+)
+def test_after_the_cut_off_the_first_day_is_one_later(clock: time, first: date) -> None:
+    assert at(clock).first_day == first
+
+
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        (date(2026, 11, 19), "date_past"),
+        (FRIDAY, "date_too_soon"),
+        (date(2026, 11, 21), "date_closed"),
+        (MONDAY, None),
+        (date(2027, 1, 19), None),
+        (date(2027, 1, 20), "date_too_far"),
+        (date(2026, 1, 1), "date_past"),
+        (date(2099, 1, 1), "date_too_far"),
+    ],
+)
+def test_a_day_that_cannot_be_chosen_says_why(day: date, why: str | None) -> None:
+    assert at(time(12)).refusal(day) == why
+
+
+def test_tomorrow_is_too_soon_after_the_cut_off() -> None:
+    wednesday, thursday = date(2026, 11, 18), date(2026, 11, 19)
+    assert at(time(15), wednesday).refusal(thursday) is None
+    assert at(time(16), wednesday).refusal(thursday) == "date_too_soon"
+
+
+def test_a_holiday_is_closed_whatever_its_weekday() -> None:
+    working = replace(at(time(12)), holidays=frozenset({MONDAY}))
+    assert working.refusal(MONDAY) == "date_closed"
+    assert working.next_possible(FRIDAY) == TUESDAY
+
+
+def test_a_warehouse_that_never_opens_has_no_next_day() -> None:
+    assert replace(at(time(12)), hours={}).next_possible(FRIDAY) is None
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)), st.sets(st.integers(0, 6)), st.integers(0, 90)
+)
+def test_the_next_possible_day_is_the_first_that_is_not_refused(
+    now: datetime, weekdays: set[int], days_on: int
+) -> None:
+    working = WorkingCalendar(
+        now=now.replace(tzinfo=MOSCOW),
+        hours={day: Hours(time(9), time(18)) for day in weekdays},
+        holidays=frozenset({now.date() + timedelta(days=2)}),
+        cutoff_at=time(16),
+        days_ahead=60,
+    )
+    start = now.date() + timedelta(days=days_on)
+    open_days = (start + timedelta(days=more) for more in range(70))
+    assert working.next_possible(start) == next(
+        (day for day in open_days if working.refusal(day) is None), None
+    )
+
+
+def clocks(working: WorkingCalendar, minutes: int) -> list[str]:
+    return [f"{start:%H:%M}–{end:%H:%M}" for start, end in working.spans(MONDAY, minutes)]
+
+
+def test_windows_are_whole_and_leave_the_break_out() -> None:
+    assert clocks(at(time(12)), 120) == ["09:00–11:00", "11:00–13:00", "14:00–16:00", "16:00–18:00"]
+    assert clocks(at(time(12)), 180) == ["09:00–12:00", "14:00–17:00"]
+    assert clocks(at(time(12)), 600) == []
+
+
+def test_without_a_break_windows_go_through() -> None:
+    working = replace(at(time(12)), hours={0: Hours(time(9), time(14, 30))})
+    assert clocks(working, 120) == ["09:00–11:00", "11:00–13:00"]
+
+
+def test_the_day_is_cut_by_the_company_s_clock(database: Database, cast: Cast) -> None:
+    # 22:30 on Thursday in UTC is half past one on Friday in Moscow.
+    with database.unit_of_work(datetime(2026, 11, 19, 22, 30, tzinfo=UTC)) as session:
+        assert schedule.calendar(session).now.date() == FRIDAY
+        with pytest.raises(Invalid) as caught:
+            schedule.require_day(session, date(2026, 11, 19))
+    assert caught.value.code == "date_past"
+
+
+def test_a_refused_day_names_the_next_possible_one(session: Session) -> None:
+    session.add(Holiday(closed_on=MONDAY))
+    with pytest.raises(Invalid) as caught:
+        schedule.require_day(session, date(2026, 11, 22))
+    assert (caught.value.code, caught.value.params["next_day"]) == ("date_closed", TUESDAY)
+    assert caught.value.params["last_day"] == date(2027, 1, 19)
+
+
+def test_only_orders_that_were_sent_take_a_place(
+    session: Session, anna: User, clara: User, romashka: Customer, water: Product, cast: Cast
+) -> None:
+    company.warehouse(session).window_capacity = 2
+    vasilek = session.get_one(Customer, cast.vasilek)
+    acts.draft(session, anna, romashka, {water: "1 шт"})
+    assert [option.places_left for option in schedule.windows(session, MONDAY)] == [2, 2, 2, 2]
+    acts.placed(session, clara, vasilek, {water: "1 шт"})
+    assert [option.places_left for option in schedule.windows(session, MONDAY)] == [1, 2, 2, 2]
+
+
+def test_a_full_window_cannot_be_chosen_and_the_next_free_one_is_named(session: Session) -> None:
+    for hour in (9, 11, 14, 16):
+        acts.fill_window(session, MONDAY, time(hour))
+    with pytest.raises(Invalid) as caught:
+        schedule.choose(session, MONDAY, time(9))
+    free = caught.value.params["next_option"]
+    assert caught.value.code == "window_full"
+    assert (free.delivery_on, free.starts_at) == (TUESDAY, time(9))
+
+
+def test_a_window_that_is_not_offered_is_gone(session: Session) -> None:
+    with pytest.raises(Invalid) as caught:
+        schedule.choose(session, MONDAY, time(13))
+    assert caught.value.code == "window_gone"
+
+
+def test_the_same_window_is_chosen_twice_as_one_row(session: Session) -> None:
+    assert schedule.choose(session, MONDAY, time(9)) is schedule.choose(session, MONDAY, time(9))
+
+
+def test_a_window_taken_meanwhile_is_found_at_place(
+    session: Session, anna: User, romashka: Customer, water: Product
+) -> None:
+    order = acts.draft(session, anna, romashka, {water: "1 шт"})
+    assert order.window is not None
+    order.window.capacity = 0
+    with pytest.raises(Conflict) as caught:
+        schedule.require_place(session, order)
+    assert caught.value.code == "window_taken"
+    assert caught.value.params["next_option"].starts_at == time(11)
+    drafts.set_window(session, order, MONDAY, time(11))
+    schedule.require_place(session, order)
+
+
+def test_a_day_that_went_by_is_found_at_place(database: Database, cast: Cast) -> None:
+    with database.unit_of_work(datetime(2026, 11, 20, 9, 0, tzinfo=UTC)) as session:
+        anna, romashka = session.get_one(User, cast.anna), session.get_one(Customer, cast.romashka)
+        order_id = acts.draft(session, anna, romashka, {session.get_one(Product, cast.water): "1 шт"}).id
+    with database.unit_of_work(datetime(2026, 11, 24, 9, 0, tzinfo=UTC)) as session:
+        order = drafts.get(session, order_id, session.get_one(User, cast.anna))
+        with pytest.raises(Invalid) as caught:
+            schedule.require_place(session, order)
+    assert caught.value.code == "date_past"
