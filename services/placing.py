@@ -16,8 +16,10 @@ def place(session: Session, order: Order, actor: User, *, duplicate_is_meant: bo
     """Send the rep's draft to the warehouse: figures frozen, stock reserved, number given, all told.
 
     Raises Invalid ``missing`` (parts) and the schedule's, Conflict ``duplicate`` (number, day), ``short``
-    (shortages) or ``window_taken``.
+    (shortages) or ``window_taken``; NotFound when the draft is another rep's.
     """
+    if order.sales_rep_id != actor.id:
+        raise orders.not_found()
     parts = drafts.missing(order)
     if parts:
         raise Invalid("missing", parts=parts)

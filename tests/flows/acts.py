@@ -118,6 +118,7 @@ def card(keeper: Person, number: int, piece: str = "") -> Message:
 
 def on_card(keeper: Person, number: int, label: str, then: str) -> Message:
     """Press a button of an order's card and wait until the card says so."""
+    keeper.wait(lambda who: label in card(who, number).labels, complaint=f"no {label!r} on card {number}")
     keeper.press(label, message=card(keeper, number))
     return card(keeper, number, then)
 

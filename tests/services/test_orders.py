@@ -83,6 +83,7 @@ def test_every_step_is_for_its_people_from_its_statuses_only(
                 assert acts.events(session, order)[-1][1] == actor.id
                 acts.levels(session, water)
                 savepoint.rollback()
+                session.expire_all()
                 continue
             with pytest.raises((Conflict, Forbidden, NotFound)) as caught:
                 STEPS[step](session, order.id, actor)
