@@ -81,6 +81,20 @@ class EditEmails(Data, code="ee", anywhere=True):
 
 
 @dataclass(frozen=True)
+class AsLastTime(Data, code="ha"):
+    """Copy the customer's last order into this draft."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class UsualSet(Data, code="hu"):
+    """Copy what the customer keeps taking into this draft."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
 class LoadCard(Data, code="lc", card=True):
     """An order as the storekeeper sees it; ``page`` is that of its lines."""
 

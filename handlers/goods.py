@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu
-from handlers.addresses import OrderLines, ProductCard, Shelf
+from handlers.addresses import AsLastTime, OrderLines, ProductCard, Shelf, UsualSet
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.texts import N_, Html, escaped, stack
 from models import BASE_FACTOR, Order, Product, Role
-from services import catalog, drafts, money, pricing, quantities
+from services import catalog, drafts, habits, money, pricing, quantities
 from services.errors import Invalid
 from services.quantities import Typed
 
@@ -42,6 +42,18 @@ class Step(Data, code="ps"):
 
 
 @dataclass(frozen=True)
+class Usual(Data, code="pq"):
+    """A usual quantity of a product: so many thousandths of its base unit, counted in the unit."""
+
+    order_id: int
+    product_id: int
+    category_id: int
+    page: int
+    unit: int
+    quantity: int
+
+
+@dataclass(frozen=True)
 class Take(Data, code="pt"):
     """All that is available of a product."""
 
@@ -63,6 +75,7 @@ def register(router: Router) -> None:
     router.button(ProductCard, product_card, *staff)
     router.typed(ProductCard, "text", take_quantity)
     router.button(Step, step, Role.SALES_REP)
+    router.button(Usual, take_usual, Role.SALES_REP)
     router.button(Take, take_all, Role.SALES_REP)
 
 
@@ -84,6 +97,11 @@ def shelf(ctx: Context, data: Shelf) -> Screen:
     if parent is not None:
         up = Shelf(data.order_id, parent.parent_id or TOP, 0)
         rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), up)])
+    elif order is not None and not order.lines and habits.last_order(ctx.session, order.customer_id):
+        rows += [
+            [Button(t.plain(":repeat: As last time"), AsLastTime(order.id))],
+            [Button(t.plain(":star: The usual set"), UsualSet(order.id))],
+        ]
     rows += _foot(ctx, order)
     heading = Html(f"<b>{escaped(parent.name)}</b>") if parent else t("<b>Catalogue</b>")
     text = stack(heading, t("Choose, or type a piece of a name or SKU."))
@@ -127,7 +145,7 @@ def product_card(ctx: Context, data: ProductCard) -> Screen:
     rows: Rows = []
     if order is not None:
         text = Html(f"{text}\n\n{_ask(ctx, product)}")
-        rows = _quantity_rows(data, product)
+        rows = [*_quantity_rows(data, product), *_usual_rows(ctx, data, order, product)]
     rows.append([Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), back)])
     rows += _foot(ctx, order)
     return Screen(text, rows, data)
@@ -161,6 +179,18 @@ def step(ctx: Context, data: Step) -> Screen:
         drafts.set_quantity(ctx.session, order, product, Typed((quantity, *counted)))
     card = ProductCard(data.order_id, data.product_id, data.category_id, data.page, data.unit)
     return product_card(ctx, card)
+
+
+def take_usual(ctx: Context, data: Usual) -> Screen:
+    """Put a usual quantity into the order."""
+    order = drafts.get(ctx.session, data.order_id, ctx.user)
+    product = catalog.get_product(ctx.session, data.product_id)
+    unit = _unit(product, data.unit)
+    card = ProductCard(data.order_id, data.product_id, data.category_id, data.page, data.unit)
+    if data.quantity > product.available:
+        return _more_than_available(ctx, card, product)
+    drafts.set_quantity(ctx.session, order, product, Typed((data.quantity, unit, product.units[unit])))
+    return _after(ctx, order, card, product)
 
 
 def take_all(ctx: Context, data: Take) -> Screen:
@@ -221,7 +251,7 @@ def _describe(ctx: Context, product: Product, order: Order | None) -> Html:
     price = product.price
     if order is not None:
         price = pricing.prices_for(ctx.session, order.customer, [product])[product.id]
-    rows = [
+    rows: list[str] = [
         Html(f"<b>{escaped(product.name)}</b>"),
         t("SKU {sku}", sku=product.sku),
         t("{price} for 1 {unit}", price=view.money(price), unit=product.unit),
@@ -238,6 +268,8 @@ def _describe(ctx: Context, product: Product, order: Order | None) -> Html:
     rows.append(t("Available: {quantity}", quantity=view.quantity(product.available, product.unit)))
     if product.description:
         rows.append(escaped(product.description))
+    if order is not None:
+        rows += _last_time(ctx, order, product)
     line = drafts.find_line(order, product.id) if order is not None else None
     if line is not None:
         amount = quantities.both(line.quantity, line.unit, line.factor, product.unit, view.language)
@@ -268,6 +300,33 @@ def _quantity_rows(data: ProductCard, product: Product) -> Rows:
     where = (data.order_id, data.product_id, data.category_id, data.page, data.unit)
     rows.append([Button(f"− 1 {chosen}", Step(*where, -1)), Button(f"+ 1 {chosen}", Step(*where, 1))])
     return rows
+
+
+def _usual_rows(ctx: Context, data: ProductCard, order: Order, product: Product) -> Rows:
+    places = {unit: place for place, unit in enumerate(product.units)}
+    where = (data.order_id, data.product_id, data.category_id, data.page)
+    row = [
+        Button(
+            quantities.in_unit(typed.quantity, typed.unit, typed.factor, ctx.view.language),
+            Usual(*where, places[typed.unit], typed.quantity),
+        )
+        for typed in habits.usual_quantities(ctx.session, order.customer_id, product)
+    ]
+    return [row] if row else []
+
+
+def _last_time(ctx: Context, order: Order, product: Product) -> list[str]:
+    last = habits.last_time(ctx.session, order.customer_id, product.id)
+    if last is None:
+        return []
+    amount = quantities.both(last.quantity, last.unit, last.factor, product.unit, ctx.view.language)
+    said = ctx.t(
+        "Last time: {quantity} at {price}, {at}",
+        quantity=amount,
+        price=ctx.view.money(last.price),
+        at=ctx.view.moment(last.at),
+    )
+    return [said]
 
 
 def _foot(ctx: Context, order: Order | None) -> Rows:

@@ -8,6 +8,7 @@ from handlers import keyboards, menu, ordering
 from handlers.addresses import EditEmails, MyOrders, OrderCard
 from handlers.callbacks import Data
 from handlers.context import Context
+from handlers.repeating import Repeat
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
@@ -120,6 +121,8 @@ def _card_rows(ctx: Context, order: Order, *, has_invoice: bool) -> Rows:
         cancel_button = Button(t.plain(":no_entry: Cancel"), CancelOrder(order.id))
         recall_button = Button(t.plain(":leftwards_arrow_with_hook: Recall"), Recall(order.id))
         rows.append([recall_button, cancel_button] if is_own else [cancel_button])
+    if is_own and order.status is not OrderStatus.DRAFT:
+        rows.append([Button(t.plain(":repeat: Repeat"), Repeat(order.id))])
     if has_invoice:
         rows.append([Button(t.plain(":page_facing_up: Invoice"), InvoicePdf(order.id))])
         label = t.plain(":envelope: Send the invoice again")

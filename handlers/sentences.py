@@ -17,6 +17,7 @@ from services.errors import DomainError
 UNKNOWN = N_("That did not work. Please try again, or /start for the menu.")
 
 PLAIN = {
+    "nothing_before": N_("This customer has not ordered before."),
     "backup_not_sqlite": N_("This is for SQLite; PostgreSQL has pg_dump and pg_restore."),
     "forbidden": N_("You have no access to this."),
     "role": N_("You have no access to this."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,24 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 BUSY_TIMEOUT_MS = 10_000
 # Any number will do, as long as nobody else takes the same advisory lock in this database.
 POSTGRESQL_LOCK = 7_313_300_221
+SQLITE_FAULTS = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
 
 
 class Database:
@@ -75,6 +89,26 @@ def now_of(session: Session) -> datetime:
     """Return the moment (UTC) this unit of work takes for now."""
     moment: datetime = session.info["now"]
     return moment
+
+
+def is_storage_fault(error: BaseException | None) -> bool:
+    """Tell whether the database itself failed (disk full, file unreadable, server gone) behind ``error``.
+
+    It may have undone the whole transaction by then, so nothing of that may be kept or committed.
+    """
+    while error is not None:
+        if isinstance(error, DBAPIError) and _is_fault(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _is_fault(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is None:
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    # The low byte is the kind; the rest tells which operation it was.
+    return code & 0xFF in SQLITE_FAULTS
 
 
 def normalised_url(url: str) -> str:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from models import Database, OutboxKind, OutboxState, Session
+from models.database import is_storage_fault
 from runtime.lanes import Item
 from services import inbox, outbox
 from services.errors import DomainError
@@ -115,16 +116,24 @@ class Processor:
         """Handle what an earlier process left, one by one, so that a killer is found and set aside."""
         with self._database.unit_of_work() as session:
             outbox.release_claims(session)
-            left = [row.id for row in inbox.waiting(session, 100_000)]
-        for row_id in left:
+            left = inbox.waiting(session, 100_000)
+        for row in left:
             if self._is_stopping:
                 return
             with self._database.unit_of_work() as session:
-                attempts = inbox.count_attempt(session, row_id)
-                if attempts > inbox.MAX_ATTEMPTS:
-                    inbox.mark_failed(session, row_id, "crash")
-                    log.error("update row %s was waiting at %s starts: set aside", row_id, attempts)
-            self._step_or_wait(1)
+                attempts = inbox.count_attempt(session, row.id)
+                is_killer = attempts > inbox.MAX_ATTEMPTS
+                answer = self._set_aside(session, row, attempts) if is_killer else None
+            if answer is not None:
+                self.send_answer(answer)
+            if not is_killer:
+                self._step_or_wait(1)
+
+    def _set_aside(self, session: Session, row: Any, attempts: int) -> Answer | None:
+        error_id = f"crash-{secrets.token_hex(4)}"
+        log.error("update row %s was in hand at %s starts: set aside, error %s", row.id, attempts, error_id)
+        inbox.mark_failed(session, row.id, error_id)
+        return self._apologise(session, json.loads(row.payload), error_id)
 
     def _step_or_wait(self, batch: int) -> None:
         """Do one step; when it cannot be committed, nothing of it is lost, and a moment passes."""
@@ -188,23 +197,33 @@ class Processor:
         for is_last_try in (False, True):
             try:
                 return self._handle_once(session, update), None
-            except Exception:
+            except Exception as error:
+                # No fault of the update: it waits, with its whole batch, until the database works again.
+                if is_storage_fault(error):
+                    raise
                 session.expire_all()
                 if is_last_try:
                     error_id = secrets.token_hex(4)
                     log.exception("update %s failed, error %s", update.get("update_id"), error_id)
+        return self._apologise(session, update, error_id), error_id
+
+    def _apologise(self, session: Session, update: dict[str, Any], error_id: str) -> Answer | None:
         try:
             with session.begin_nested():
-                return self._boundary.apologise(session, update, error_id), error_id
-        except Exception:
+                return self._boundary.apologise(session, update, error_id)
+        except Exception as error:
+            if is_storage_fault(error):
+                raise
             log.exception("no apology for error %s", error_id)
-            return None, error_id
+            return None
 
     def _handle_once(self, session: Session, update: dict[str, Any]) -> Answer | None:
         try:
             with session.begin_nested():
                 return self._boundary.handle(session, update)
         except DomainError as error:
+            # What was read back inside the savepoint is not true any more, and SQLAlchemy keeps it.
+            session.expire_all()
             with session.begin_nested():
                 return self._boundary.refuse(session, update, error)
 
@@ -214,7 +233,9 @@ class Processor:
             return
         try:
             call = self._render(session, row)
-        except Exception:
+        except Exception as error:
+            if is_storage_fault(error):
+                raise
             log.exception("outgoing row %s (%s) cannot be rendered", row.id, row.name)
             outbox.give_up(session, row.id, "cannot be rendered")
             return
@@ -249,6 +270,8 @@ def _in_savepoint(session: Session, task: Task) -> None:
     try:
         with session.begin_nested():
             task(session)
-    except Exception:
+    except Exception as error:
+        if is_storage_fault(error):
+            raise
         session.expire_all()
         log.exception("a task of the runtime failed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 from runtime.delivery import Delivery
@@ -16,6 +17,7 @@ from runtime.worker import Worker
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 5.0
+LAST_WRITE_SECONDS = 1.5
 
 
 class Supervisor:
@@ -35,7 +37,10 @@ class Supervisor:
         self._ticker = ticker
         self._workers = workers
         self._ended = threading.Event()
-        self._processing = threading.Thread(target=processor.run, name="processor", daemon=True)
+        self._was_asked = False
+        self._processing = threading.Thread(
+            target=self._until_end(processor.run), name="processor", daemon=True
+        )
         self._polling = threading.Thread(target=self._until_end(poller.run), name="poller", daemon=True)
         self._ticking = threading.Thread(target=ticker.run, name="ticker", daemon=True)
 
@@ -48,12 +53,12 @@ class Supervisor:
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._ended.set())
+            signal.signal(number, lambda *_: self._ask_to_end())
         self.start()
         log.info("the bot runs")
         self._ended.wait()
         self.stop()
-        return 1 if self._poller.is_unauthorized else 0
+        return 0 if self._was_asked else 1
 
     def stop(self) -> None:
         """Stop fetching, finish the updates in hand, send what can be sent in five seconds.
@@ -63,12 +68,19 @@ class Supervisor:
         log.info("stopping")
         self._poller.stop()
         self._ticker.stop()
+        deadline = time.monotonic() + FLUSH_SECONDS
+        for worker in self._workers.values():
+            worker.stop(0)
         self._delivery.stop(FLUSH_SECONDS)
         for worker in self._workers.values():
-            worker.stop(FLUSH_SECONDS)
+            worker.stop(max(0.0, deadline - time.monotonic()))
         self._processor.stop()
-        self._processing.join(FLUSH_SECONDS)
+        self._processing.join(LAST_WRITE_SECONDS)
         log.info("stopped")
+
+    def _ask_to_end(self) -> None:
+        self._was_asked = True
+        self._ended.set()
 
     def _until_end(self, target: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:

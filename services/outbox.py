@@ -141,9 +141,14 @@ def record(session: Session, outcomes: list[Outcome]) -> None:
 
 
 def release_claims(session: Session) -> int:
-    """Give back what an earlier process had in hand when it ended; return how many rows."""
+    """Give back what an earlier process had in hand when it ended; return how many rows.
+
+    All of them are due at once: were one to wait for its retry, later ones of its lane would overtake it.
+    """
     result = session.execute(
-        update(_table).where(_table.c.state == OutboxState.SENDING).values(state=OutboxState.WAITING)
+        update(_table)
+        .where(_table.c.state == OutboxState.SENDING)
+        .values(state=OutboxState.WAITING, due_at=now_of(session))
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
 

@@ -9,8 +9,6 @@ from models import DeliveryWindow, Order, OrderEventKind, OrderStatus, Role, Use
 from services import company, drafts, notifications, orders, pricing, schedule, stock
 from services.errors import Conflict, Invalid
 
-STARTED = (*orders.QUEUE, OrderStatus.LOADED, OrderStatus.DELIVERED)
-
 
 def place(session: Session, order: Order, actor: User, *, duplicate_is_meant: bool = False) -> None:
     """Send the rep's draft to the warehouse: figures frozen, stock reserved, number given, all told.
@@ -100,7 +98,7 @@ def _refuse_duplicate(session: Session, order: Order) -> None:
         .where(
             Order.customer_id == order.customer_id,
             Order.id != order.id,
-            Order.status.in_(STARTED),
+            Order.status.in_(orders.STARTED),
             DeliveryWindow.delivery_on == day,
         )
         .limit(1)

@@ -61,7 +61,7 @@ def test_what_sigterm_leaves_goes_out_after_the_next_start(far: FarEnds) -> None
         with far.api.faults.hang(60, method="send*"):
             for person in people:
                 person.send("/help")
-            wait_until(lambda: states(far).count("done") == 2 * len(people), lambda: bot.last_words)
+            wait_until(lambda: states(far).count("done") == 2 * len(people) + 2, lambda: bot.last_words)
             assert bot.terminate() == 0, bot.last_words
         assert far.tables.one(OPEN) >= len(people)
         hanging.off()

@@ -90,7 +90,12 @@ def test_every_step_is_for_its_people_from_its_statuses_only(
         if name == "clara":
             assert isinstance(caught.value, NotFound | Forbidden)
         session.expire_all()
-        after = (order.status, acts.levels(session, water), acts.events(session, order), acts.notices(session))
+        after = (
+            order.status,
+            acts.levels(session, water),
+            acts.events(session, order),
+            acts.notices(session),
+        )
         assert after == before
 
 

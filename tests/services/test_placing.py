@@ -14,7 +14,13 @@ pytestmark = pytest.mark.both_engines
 
 
 def test_placing_reserves_numbers_and_tells_every_storekeeper(
-    session: Session, anna: User, boris: User, petr: User, romashka: Customer, buckwheat: Product, water: Product
+    session: Session,
+    anna: User,
+    boris: User,
+    petr: User,
+    romashka: Customer,
+    buckwheat: Product,
+    water: Product,
 ) -> None:
     order = acts.draft(session, anna, romashka, {buckwheat: "5 кор", water: "7"})
     assert (acts.levels(session, buckwheat), acts.levels(session, water)) == ((600, 0), (100, 0))
