@@ -43,7 +43,7 @@ def build(settings: Settings, *, limits: Limits | None = None, long_poll_seconds
     import telebot
 
     import migrations
-    from handlers.delivery_step import GEOCODER
+    from handlers.places import GEOCODER
     from handlers.registry import register_all
     from handlers.routing import Router
     from models import Database

@@ -11,7 +11,7 @@ from handlers.screen import Screen, View
 from handlers.texts import Texts, texts_for
 from models import Conversation, Session, User
 from services import company
-from services.errors import Forbidden
+from services.errors import DomainError, Forbidden
 
 
 class Person(NamedTuple):
@@ -33,6 +33,8 @@ class Context:
     view: View
     # Returns the screen at an address: how one feature leads to another's.
     open: Callable[[Data], Screen]
+    # Returns the present screen under the words of a refusal.
+    refusal: Callable[[DomainError], Screen]
     # The message that caused this: typed, or the one whose button was pressed.
     message_id: int = 0
     # The text a button press is answered with, shown as a pop-up when it is an alert.

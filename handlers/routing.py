@@ -309,10 +309,13 @@ class Router:
             conversations.show(ctx.session, ctx.conversation, screen, after=ctx.message_id)
 
     def _show_again(self, ctx: Context, sentence: str | None, *, after: int | None) -> None:
-        screen = self.open(ctx, conversations.address(ctx.conversation))
+        screen = self._present(ctx)
         if sentence is not None:
             screen.under(sentence)
         conversations.show(ctx.session, ctx.conversation, screen, after=after)
+
+    def _present(self, ctx: Context) -> Screen:
+        return self.open(ctx, conversations.address(ctx.conversation))
 
     def _redraw(self, ctx: Context, home: Data | None) -> None:
         screen = self.open(ctx, home)
@@ -395,7 +398,16 @@ class Router:
     ) -> Context:
         spoken = language or (actor.language if actor else None) or self.default_language
         view = view_of(session, spoken)
-        ctx = Context(session, actor, person, talk, view, lambda data: self.open(ctx, data), message_id)
+        ctx = Context(
+            session,
+            actor,
+            person,
+            talk,
+            view,
+            open=lambda data: self.open(ctx, data),
+            refusal=lambda error: self._present(ctx).under(sentences.of(ctx.view, error)),
+            message_id=message_id,
+        )
         return ctx
 
 
