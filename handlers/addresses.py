@@ -24,6 +24,20 @@ class OrderLines(Data, code="ol"):
 
 
 @dataclass(frozen=True)
+class OrderFor(Data, code="of", anywhere=True):
+    """Open the draft for a customer."""
+
+    customer_id: int
+
+
+@dataclass(frozen=True)
+class ClientCard(Data, code="kc", anywhere=True):
+    """A customer on one screen."""
+
+    customer_id: int
+
+
+@dataclass(frozen=True)
 class Shelf(Data, code="g"):
     """A category of the catalogue (0 is the top), a page of it; order 0 only browses."""
 

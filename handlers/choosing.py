@@ -7,7 +7,7 @@ from functools import partial
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu, ordering
-from handlers.addresses import OrderCard
+from handlers.addresses import OrderCard, OrderFor
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -29,13 +29,6 @@ class FindCustomer(Data, code="fc"):
     """A page of the rep's customers, all or those that fit what was typed."""
 
     page: int
-
-
-@dataclass(frozen=True)
-class OrderFor(Data, code="of", anywhere=True):
-    """Open the draft for a customer."""
-
-    customer_id: int
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def my_orders(ctx: Context, data: MyOrders) -> Screen:
     """Show a page of the rep's orders, the newest first."""
     page = orders.find(ctx.session, ctx.user, data.page)
     t = ctx.t
-    rows: Rows = [[Button(_label(ctx, order), OrderCard(order.id))] for order in page.items]
+    rows: Rows = [[Button(order_text.label(ctx.view, order), OrderCard(order.id))] for order in page.items]
     rows += keyboards.pager(t, page, MyOrders)
     rows.append(menu.back(ctx))
     text = t("Your orders:") if page.items else t("You have no orders yet.")
@@ -207,10 +207,3 @@ def take_emails(ctx: Context, data: EditEmails, text: str) -> Screen:
         kept = stack(kept, more)
     screen.under(kept)
     return screen
-
-
-def _label(ctx: Context, order: Order) -> str:
-    status = ctx.t.plain(order_text.STATUS[order.status]).split(" ")[0]
-    number = f"№{order.number}" if order.number else ctx.t.plain("Draft")
-    total = f" · {ctx.view.money(order.total_amount)}" if order.total_amount else ""
-    return f"{status} {number} · {order.customer.name}{total}"

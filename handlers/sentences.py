@@ -17,6 +17,7 @@ from services.errors import DomainError
 UNKNOWN = N_("That did not work. Please try again, or /start for the menu.")
 
 PLAIN = {
+    "empty": N_("Please type something."),
     "nothing_before": N_("This customer has not ordered before."),
     "backup_not_sqlite": N_("This is for SQLite; PostgreSQL has pg_dump and pg_restore."),
     "forbidden": N_("You have no access to this."),
@@ -67,6 +68,7 @@ PLAIN = {
 }
 
 FILLED = {
+    "customer_changed": N_("Somebody changed this customer meanwhile; now it says: {now}. Type it again."),
     "backup_exists": N_("{path} is there already."),
     "backup_damaged": N_("{path} is no copy of the database, or it is damaged."),
     "inn_check_digit": N_("The ИНН has a wrong check digit (number {position}): a digit is mistyped."),

