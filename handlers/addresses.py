@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers.callbacks import Data
+from services.orders import Show
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ class Note(Data, code="nt"):
 
 @dataclass(frozen=True)
 class MyOrders(Data, code="mo"):
-    """A page of the rep's own orders."""
+    """A page of the rep's own orders, of one kind or all."""
 
     page: int
+    show: Show = Show.ALL
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers import conversation as conversations
 from handlers import keyboards, menu, ordering
 from handlers.addresses import EditEmails, MyOrders, OrderCard
 from handlers.callbacks import Data
@@ -16,6 +17,20 @@ from handlers.texts import N_, stack
 from models import Order, OrderStatus, Role
 from services import customers, invoices, letters, orders, outbox, placing, pricing
 from services.errors import Invalid, NotFound
+from services.orders import Show
+
+FILTERS = {
+    Show.ALL: N_("All"),
+    Show.DRAFTS: N_(":pencil2: Drafts"),
+    Show.AT_WAREHOUSE: N_(":inbox_tray: At the warehouse"),
+    Show.LOADED: N_(":truck: Loaded"),
+    Show.ENDED: N_(":no_entry: Ended"),
+}
+
+
+@dataclass(frozen=True)
+class AllOrders(Data, code="ma"):
+    """The list without what was typed to search it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,8 @@ def register(router: Router) -> None:
     router.menu_entry((0, 1), N_(":clipboard: My orders"), MyOrders(0), rep)
     router.command("orders", N_("my orders"), lambda ctx, _: my_orders(ctx, MyOrders(0)), rep)
     router.button(MyOrders, my_orders, rep)
+    router.typed(MyOrders, "text", search)
+    router.button(AllOrders, all_orders, rep)
     router.button(OrderCard, order_card, rep, admin)
     router.button(Recall, recall, rep)
     router.button(CancelOrder, ask_reason, rep, admin)
@@ -68,13 +85,38 @@ def register(router: Router) -> None:
 
 def my_orders(ctx: Context, data: MyOrders) -> Screen:
     """Show a page of the rep's orders, the newest first."""
-    page = orders.find(ctx.session, ctx.user, data.page)
+    query = str(ctx.conversation.form.get("orders", ""))
+    page = orders.find(ctx.session, ctx.user, data.page, data.show, query)
     t = ctx.t
-    rows: Rows = [[Button(order_text.label(ctx.view, order), OrderCard(order.id))] for order in page.items]
-    rows += keyboards.pager(t, page, MyOrders)
+    filters = [
+        Button(("• " if show is data.show else "") + t.plain(label), MyOrders(0, show))
+        for show, label in FILTERS.items()
+    ]
+    rows: Rows = [filters[:3], filters[3:]]
+    rows += [[Button(order_text.label(ctx.view, order), OrderCard(order.id))] for order in page.items]
+    rows += keyboards.pager(t, page, lambda to: MyOrders(to, data.show))
+    if query:
+        rows.append([Button(t.plain(":x: {query}", query=query), AllOrders())])
     rows.append(menu.back(ctx))
-    text = t("Your orders:") if page.items else t("You have no orders yet.")
-    return Screen(text, rows, MyOrders(page.number))
+    if query:
+        text = t("Your orders for “{query}”:", query=query)
+    elif page.items:
+        text = t("Your orders. Type a number or a piece of the customer's name to search.")
+    else:
+        text = t("You have no orders yet.") if data.show is Show.ALL else t("There are none of these.")
+    return Screen(text, rows, MyOrders(page.number, data.show))
+
+
+def search(ctx: Context, data: MyOrders, text: str) -> Screen:
+    """Show the orders that fit what was typed."""
+    conversations.remember(ctx.conversation, orders=" ".join(text.split())[:50])
+    return my_orders(ctx, MyOrders(0, data.show))
+
+
+def all_orders(ctx: Context, _data: AllOrders) -> Screen:
+    """Forget what was typed."""
+    conversations.remember(ctx.conversation, orders="")
+    return my_orders(ctx, MyOrders(0))
 
 
 def order_card(ctx: Context, data: OrderCard) -> Screen:

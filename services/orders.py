@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import (
+    Customer,
     DeliveryWindow,
     Order,
     OrderEvent,
@@ -17,11 +19,13 @@ from models import (
     User,
     now_of,
 )
-from services import auth, notifications, paging, stock
+from services import auth, notifications, paging, search, stock
 from services.errors import Conflict, Invalid, NotFound
 from services.paging import Page
 
 MAX_REASON = 300
+# A longer run of digits is a phone or an ИНН.
+MAX_NUMBER_DIGITS = 9
 QUEUE = (OrderStatus.PLACED, OrderStatus.LOADING)
 STARTED = (*QUEUE, OrderStatus.LOADED, OrderStatus.DELIVERED)
 
@@ -39,9 +43,37 @@ def get(session: Session, order_id: int, actor: User) -> Order:
     return order
 
 
-def find(session: Session, actor: User, page: int = 0) -> Page[Order]:
-    """Return a rep's own orders, drafts too, the newest first."""
+class Show(enum.Enum):
+    """Which orders a list shows."""
+
+    ALL = "a"
+    DRAFTS = "d"
+    AT_WAREHOUSE = "w"
+    LOADED = "l"
+    ENDED = "x"
+
+
+SHOWN = {
+    Show.DRAFTS: (OrderStatus.DRAFT,),
+    Show.AT_WAREHOUSE: QUEUE,
+    Show.LOADED: (OrderStatus.LOADED, OrderStatus.DELIVERED),
+    Show.ENDED: (OrderStatus.CANCELLED, OrderStatus.REJECTED),
+}
+
+
+def find(session: Session, actor: User, page: int = 0, show: Show = Show.ALL, text: str = "") -> Page[Order]:
+    """Return a rep's own orders, drafts too, the newest first.
+
+    ``text`` is an order's number, or any piece of the customer's name, ИНН, phone or address.
+    """
     query = select(Order).where(Order.sales_rep_id == actor.id).order_by(Order.id.desc())
+    if show in SHOWN:
+        query = query.where(Order.status.in_(SHOWN[show]))
+    number = text.strip().lstrip("№")
+    if number.isascii() and number.isdecimal() and len(number) < MAX_NUMBER_DIGITS:
+        query = query.where(Order.number == int(number))
+    elif text:
+        query = query.join(Order.customer).where(search.contains(Customer.search_text, text))
     return paging.fetch(session, query, page)
 
 
