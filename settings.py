@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+ENV_FILE = ".env"
 SECRET_NAMES = ("BOT_TOKEN", "SMTP_PASSWORD", "DATABASE_URL", "TELEGRAM_PROXY")
 
 
@@ -21,7 +23,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Everything the environment may say, checked. See .env.example for the meaning of each."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", hide_input_in_errors=True)
 
     bot_token: SecretStr
     admin_ids: Annotated[tuple[int, ...], NoDecode]
@@ -125,13 +127,16 @@ class Settings(BaseSettings):
         return name
 
     @model_validator(mode="after")
-    def _mail_is_whole(self) -> Settings:
+    def _parts_are_whole(self) -> Settings:
+        faults = []
         if self.smtp_host and not self.mail_from:
-            raise ValueError("MAIL_FROM is needed when SMTP_HOST is set: the sender's address")
+            faults.append("MAIL_FROM is needed when SMTP_HOST is set: the sender's address")
         if self.smtp_host and bool(self.smtp_user) != bool(self.smtp_password):
-            raise ValueError("SMTP_USER and SMTP_PASSWORD go together")
+            faults.append("SMTP_USER and SMTP_PASSWORD go together")
         if (self.warehouse_latitude is None) != (self.warehouse_longitude is None):
-            raise ValueError("WAREHOUSE_LATITUDE and WAREHOUSE_LONGITUDE go together")
+            faults.append("WAREHOUSE_LATITUDE and WAREHOUSE_LONGITUDE go together")
+        if faults:
+            raise ValueError("\n".join(faults))
         return self
 
     @property
@@ -160,7 +165,8 @@ def load() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        faults += [_in_words(fault["loc"], fault["msg"], fault["type"]) for fault in error.errors()]
+        for fault in error.errors():
+            faults += _in_words(fault["loc"], fault["msg"], fault["type"]).splitlines()
     if faults:
         head = "The settings cannot be used (.env or the environment; .env.example explains each):"
         raise SettingsError("\n".join([head, *(f"  • {fault}" for fault in faults)]))
@@ -168,11 +174,14 @@ def load() -> Settings:
 
 
 def _read_secret_files() -> list[str]:
-    """Put the text of each NAME_FILE into NAME; return the faults."""
+    """Put the text of each NAME_FILE into NAME; return the faults. The environment goes before .env."""
     faults = []
     for name in SECRET_NAMES:
-        path = os.environ.get(f"{name}_FILE")
-        if not path or os.environ.get(name):
+        for source in (os.environ, dotenv_values(ENV_FILE)):
+            path = source.get(f"{name}_FILE")
+            if source.get(name) or path:
+                break
+        if not path or source.get(name):
             continue
         try:
             os.environ[name] = Path(path).read_text(encoding="utf-8").strip()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.processes import cpu_seconds_of
 from demo.bot_api import BotApi
 from demo.bot_api_types import Message
 from demo.people import Person
@@ -37,6 +38,8 @@ class Round:
     """What one measurement saw: seconds from each press to its edit, in the order of the edits."""
 
     seconds: float = 0.0
+    # Of the bot's process, in the same span.
+    cpu_seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
 
 
@@ -57,13 +60,16 @@ class Crowd:
         for number in ids:
             person = self._api.person(number, f"Person {number}")
             person.start()
-            person.wait(lambda who: who.received, WALK_SECONDS, "nothing came after /start")
+            person.wait(_has_buttons, WALK_SECONDS, "no screen came after /start")
             for label in self._path.steps:
                 self._step(person, label)
             self._pressers.append(_Presser(person, person.screen))
 
-    def press(self, people: int, warm_up: float, seconds: float) -> Round:
-        """Have the first ``people`` press for ``seconds``; what comes during the warm-up isn't counted."""
+    def press(self, people: int, pid: int, warm_up: float, seconds: float) -> Round:
+        """Have the first ``people`` press for ``seconds``; what comes during the warm-up isn't counted.
+
+        ``pid`` is the bot's. AssertionError when a press is never answered by an edit.
+        """
         world = self._api.world
         with world.lock:
             self._is_pressing = True
@@ -71,12 +77,13 @@ class Crowd:
                 self._press(presser)
         time.sleep(warm_up)
         with world.lock:
-            counted = self._round = Round()
+            counted = self._round = Round(cpu_seconds=-cpu_seconds_of(pid))
         started_at = time.perf_counter()
         time.sleep(seconds)
         with world.lock:
             self._round = None
             counted.seconds = time.perf_counter() - started_at
+            counted.cpu_seconds += cpu_seconds_of(pid)
             self._is_pressing = False
         with world.changed:
             if not world.changed.wait_for(lambda: not self._waiting, WALK_SECONDS):
@@ -108,3 +115,6 @@ class Crowd:
         if self._is_pressing:
             self._press(presser)
 
+
+def _has_buttons(person: Person) -> bool:
+    return any(message.inline_keyboard for message in person.received)

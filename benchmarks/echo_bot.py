@@ -29,7 +29,9 @@ def main() -> None:
     @bot.callback_query_handler(func=lambda _: True)
     def press(query: types.CallbackQuery) -> None:
         message, other = query.message, "pong" if query.data == "ping" else "ping"
-        bot.edit_message_text(query.data or "", message.chat.id, message.message_id, reply_markup=keyboard(other))
+        bot.edit_message_text(
+            query.data or "", message.chat.id, message.message_id, reply_markup=keyboard(other)
+        )
         bot.answer_callback_query(query.id)
 
     bot.infinity_polling()

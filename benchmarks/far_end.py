@@ -1,7 +1,7 @@
 """``python -m benchmarks.far_end``: the local Bot API as a process of its own, with a crowd in it.
 
-The server is demo.bot_api's. Commands come as lines of JSON on stdin, each is answered by one on stdout;
-the process ends with its stdin.
+The server is that of ``python -m demo.bot_api``. Commands come as lines of JSON on stdin, each is answered
+by one on stdout; the process ends with its stdin.
 """
 
 from __future__ import annotations
@@ -30,9 +30,20 @@ def main() -> None:
 
 
 def _press(api: BotApi, crowd: Crowd, command: dict[str, Any]) -> dict[str, Any]:
+    refused = _refused(api)
     with api.faults.delay(command["round_trip"]):
-        counted = crowd.press(command["people"], command["warm_up"], command["seconds"])
-    return {"seconds": counted.seconds, "latencies": counted.latencies}
+        counted = crowd.press(command["people"], command["pid"], command["warm_up"], command["seconds"])
+    return {
+        "seconds": counted.seconds,
+        "cpu_seconds": counted.cpu_seconds,
+        "latencies": counted.latencies,
+        "refused": _refused(api) - refused,
+    }
+
+
+def _refused(api: BotApi) -> int:
+    with api.world.lock:
+        return sum(number for (_, status), number in api.calls.counts.items() if status != 200)
 
 
 def _say(answer: dict[str, Any]) -> None:

@@ -59,6 +59,14 @@ class ProductCard(Data, code="p"):
 
 
 @dataclass(frozen=True)
+class Remove(Data, code="lx"):
+    """Take a product out of the order."""
+
+    order_id: int
+    product_id: int
+
+
+@dataclass(frozen=True)
 class Address(Data, code="a"):
     """Where to deliver a draft."""
 
@@ -78,6 +86,18 @@ class Note(Data, code="nt"):
     """The note for the warehouse is typed."""
 
     order_id: int
+
+
+@dataclass(frozen=True)
+class Place(Data, code="pl"):
+    """Send the draft to the warehouse."""
+
+    order_id: int
+    duplicate_is_meant: bool
+
+    def home(self) -> Data:
+        """Return the order's card."""
+        return OrderCard(self.order_id)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from handlers import ordering
 from handlers.addresses import Month, Note, OrderCard
@@ -15,7 +15,6 @@ from handlers.screen import Button, Rows, Screen
 from handlers.texts import stack
 from models import Role
 from services import drafts, formats, schedule
-from services.errors import Invalid
 from services.schedule import WorkingCalendar
 
 MONDAY = date(2024, 1, 1)
@@ -103,18 +102,11 @@ def window(ctx: Context, data: Window) -> Screen:
     """Take the window; the first time the note comes next."""
     order = drafts.get(ctx.session, data.order_id, ctx.user)
     is_first = order.window_id is None
-    drafts.set_window(ctx.session, order, data.day, _clock(data.starts_at, data.day))
+    drafts.set_window(ctx.session, order, data.day, schedule.clock(data.starts_at, data.day))
     ctx.session.flush()
     if is_first and not drafts.missing(order):
         return ctx.open(Note(order.id))
     return ordering.next_step(ctx, order)
-
-
-def _clock(text: str, day: date) -> time:
-    try:
-        return datetime.strptime(text, "%H%M").time()  # noqa: DTZ007  a time of day has no zone
-    except ValueError:
-        raise Invalid("window_gone", day=day) from None
 
 
 def _weekdays(ctx: Context) -> list[Button]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu
-from handlers.addresses import AsLastTime, OrderLines, ProductCard, Shelf, UsualSet
+from handlers.addresses import AsLastTime, OrderLines, ProductCard, Remove, Shelf, UsualSet
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -146,6 +146,8 @@ def product_card(ctx: Context, data: ProductCard) -> Screen:
     if order is not None:
         text = Html(f"{text}\n\n{_ask(ctx, product)}")
         rows = [*_quantity_rows(data, product), *_usual_rows(ctx, data, order, product)]
+        if drafts.find_line(order, product.id) is not None:
+            rows.append([Button(ctx.t.plain(":wastebasket: Remove"), Remove(order.id, product.id))])
     rows.append([Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), back)])
     rows += _foot(ctx, order)
     return Screen(text, rows, data)

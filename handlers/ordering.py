@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu
-from handlers.addresses import Address, Month, Note, OrderCard, OrderLines, ProductCard, Shelf
+from handlers.addresses import (
+    Address,
+    Month,
+    Note,
+    OrderCard,
+    OrderLines,
+    Place,
+    ProductCard,
+    Remove,
+    Shelf,
+)
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -14,10 +24,10 @@ from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
 from handlers.texts import N_, stack
 from models import Order, Role
-from services import drafts, placing, pricing, quantities
-from services.errors import Conflict, Invalid
+from services import catalog, drafts, pricing, quantities
+from services.errors import Invalid
 from services.paging import PAGE_SIZE
-from services.stock import Shortage
+from services.quantities import Typed
 
 PART_NAMES = {
     "lines": N_("goods"),
@@ -35,22 +45,13 @@ class KeepNote(Data, code="kn"):
 
 
 @dataclass(frozen=True)
-class Place(Data, code="pl"):
-    """Send the draft to the warehouse."""
+class Restore(Data, code="lz"):
+    """Put back what was just taken out: so many thousandths, counted in the unit at this place."""
 
     order_id: int
-    duplicate_is_meant: bool
-
-    def home(self) -> Data:
-        """Return the order's card."""
-        return OrderCard(self.order_id)
-
-
-@dataclass(frozen=True)
-class TakeAvailable(Data, code="ta"):
-    """Lower the short lines to what is there."""
-
-    order_id: int
+    product_id: int
+    unit: int
+    quantity: int
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def register(router: Router) -> None:
     router.button(Note, ask_note, rep)
     router.typed(Note, "text", take_note)
     router.button(KeepNote, keep_note, rep)
-    router.button(Place, place, rep)
-    router.button(TakeAvailable, take_available, rep)
+    router.button(Remove, remove, rep)
+    router.button(Restore, restore, rep)
     router.button(Discard, discard, rep)
     router.button(GoOn, go_on, rep)
 
@@ -155,6 +156,35 @@ def _line_button(ctx: Context, order: Order, number: int, priced: pricing.Priced
     return Button(label, ProductCard(order.id, line.product_id, line.product.category_id, 0, unit))
 
 
+def remove(ctx: Context, data: Remove) -> Screen:
+    """Take a product out, with the way back on the same screen."""
+    order = drafts.get(ctx.session, data.order_id, ctx.user)
+    line = drafts.find_line(order, data.product_id)
+    if line is None:
+        return order_lines(ctx, OrderLines(order.id, 0))
+    units = list(line.product.units)
+    unit = units.index(line.unit) if line.unit in units else 0
+    undo = Restore(order.id, line.product_id, unit, line.quantity)
+    name = line.product.name
+    drafts.remove_line(ctx.session, order, data.product_id)
+    screen = order_lines(ctx, OrderLines(order.id, 0))
+    screen.rows.insert(
+        0, [Button(ctx.t.plain(":leftwards_arrow_with_hook: Put back {name}", name=name), undo)]
+    )
+    return screen.under(ctx.t(":wastebasket: Removed: {name}", name=name))
+
+
+def restore(ctx: Context, data: Restore) -> Screen:
+    """Put back what was taken out."""
+    order = drafts.get(ctx.session, data.order_id, ctx.user)
+    product = catalog.get_product(ctx.session, data.product_id)
+    units = list(product.units)
+    unit = units[data.unit] if 0 <= data.unit < len(units) else units[0]
+    typed = Typed((data.quantity, unit, product.units[unit]))
+    drafts.set_quantity(ctx.session, order, product, typed)
+    return order_lines(ctx, OrderLines(order.id, 0))
+
+
 def ask_note(ctx: Context, data: Note) -> Screen:
     """Ask for the note."""
     order = drafts.get(ctx.session, data.order_id, ctx.user)
@@ -198,70 +228,6 @@ def keep_note(ctx: Context, data: KeepNote) -> Screen:
     drafts.set_note(ctx.session, order, note)
     conversations.clear_form(ctx.conversation)
     return next_step(ctx, order)
-
-
-def place(ctx: Context, data: Place) -> Screen:
-    """Send the draft to the warehouse, or say what stands in the way."""
-    order = drafts.get(ctx.session, data.order_id, ctx.user)
-    try:
-        with ctx.session.begin_nested():
-            placing.place(ctx.session, order, ctx.user, duplicate_is_meant=data.duplicate_is_meant)
-    except Conflict as error:
-        ctx.session.refresh(order)
-        if error.code == "short":
-            return _short(ctx, order, error.params["shortages"])
-        if error.code == "duplicate":
-            return _duplicate(ctx, order, error)
-        raise
-    conversations.clear_form(ctx.conversation)
-    screen = ctx.open(OrderCard(order.id))
-    sent = ctx.t(":white_check_mark: Order No. {number} is sent to the warehouse.", number=order.number)
-    screen.under(sent)
-    return screen
-
-
-def _short(ctx: Context, order: Order, shortages: list[Shortage]) -> Screen:
-    t, view = ctx.t, ctx.view
-    rows_of_text: list[str] = [
-        t(
-            "• {name}: {available} of {wanted}",
-            name=short.product_name,
-            available=view.quantity(short.available, short.unit),
-            wanted=view.quantity(short.wanted, short.unit),
-        )
-        for short in shortages[:20]
-    ]
-    text = order_text.paragraphs(
-        t(":warning: Not enough in stock, nothing was sent. Free now:"), rows_of_text
-    )
-    rows = [
-        [Button(t.plain(":white_check_mark: Take what is available"), TakeAvailable(order.id))],
-        [Button(t.plain(":pencil2: Lines"), OrderLines(order.id, 0))],
-        [Button(t.plain(":clipboard: Order"), OrderCard(order.id))],
-    ]
-    return Screen(text, rows, OrderCard(order.id))
-
-
-def _duplicate(ctx: Context, order: Order, error: Conflict) -> Screen:
-    t = ctx.t
-    text = t(
-        ":warning: {name} already has order No. {number} for {day}. Send one more?",
-        name=order.customer.name,
-        number=error.params["number"],
-        day=ctx.view.day(error.params["day"]),
-    )
-    rows = [
-        [Button(t.plain(":white_check_mark: Yes, send"), Place(order.id, True))],
-        [Button(t.plain(":clipboard: Order"), OrderCard(order.id))],
-    ]
-    return Screen(text, rows, OrderCard(order.id))
-
-
-def take_available(ctx: Context, data: TakeAvailable) -> Screen:
-    """Lower the lines to what is there and show the card."""
-    order = drafts.get(ctx.session, data.order_id, ctx.user)
-    drafts.take_available(ctx.session, order)
-    return draft_card(ctx, order)
 
 
 def discard(ctx: Context, data: Discard) -> Screen:

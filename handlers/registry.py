@@ -17,6 +17,7 @@ from handlers import (
     places,
     repeating,
     requisites,
+    sending,
     staff,
     start,
 )
@@ -31,6 +32,7 @@ FEATURES = (
     delivery_step,
     dates,
     ordering,
+    sending,
     repeating,
     my_orders,
     clients,

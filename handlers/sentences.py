@@ -198,6 +198,11 @@ def _missing(view: View, params: dict[str, Any]) -> Html:
     return view.t("Still missing: {parts}.", parts=parts)
 
 
+def _repriced(view: View, params: dict[str, Any]) -> Html:
+    names = ", ".join(line.line.product.name for line in params["lines"][:5])
+    return view.t("Prices have changed: {names}.", names=names)
+
+
 def _duplicate(view: View, params: dict[str, Any]) -> Html:
     return view.t(
         "The customer already has order No. {number} for {day}.",
@@ -235,6 +240,7 @@ SPECIAL: dict[str, Callable[[View, dict[str, Any]], Html]] = {
     "locked": _locked,
     "missing": _missing,
     "duplicate": _duplicate,
+    "repriced": _repriced,
     "customer_exists": _customer_exists,
     "short": _short,
 }

@@ -118,7 +118,8 @@ class OrderLine(Base):
     unit: Mapped[str] = mapped_column(String(16))
     factor: Mapped[Quantity]
 
-    # Frozen at place; a draft shows today's.
+    # Frozen at place. In a draft the price is the one the rep last saw, so that a change can be told;
+    # the other amounts are empty.
     price: Mapped[Money | None]
     vat_rate: Mapped[int | None]
     net_amount: Mapped[Money | None]

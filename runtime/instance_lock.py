@@ -28,7 +28,11 @@ class InstanceLock:
         elif not database.try_lock():
             raise AlreadyRunning("Another process already works with this PostgreSQL database.")
         digest = hashlib.sha256(token.encode()).hexdigest()[:16]
-        self._lock_file(Path(tempfile.gettempdir()) / f"tradingstorebot-{digest}.lock", "this bot token")
+        try:
+            self._lock_file(Path(tempfile.gettempdir()) / f"tradingstorebot-{digest}.lock", "this bot token")
+        except AlreadyRunning:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let another process start."""

@@ -15,8 +15,13 @@ class Redaction(logging.Formatter):
 
     def __init__(self, secrets: list[str], *, as_json: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._secrets = [secret for secret in secrets if secret]
         self._as_json = as_json
+        # In JSON a quote or a backslash of a secret is written with another backslash before it.
+        self._secrets = [
+            json.dumps(secret, ensure_ascii=False)[1:-1] if as_json else secret
+            for secret in secrets
+            if secret
+        ]
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line (a traceback adds lines in text form)."""

@@ -20,7 +20,7 @@ from models import (
     User,
     now_of,
 )
-from services import auth, company, customers, geo, orders, schedule
+from services import auth, company, customers, geo, orders, pricing, schedule
 from services.errors import Conflict, Invalid
 from services.geo import Place
 from services.quantities import Typed
@@ -92,9 +92,19 @@ def set_quantity(session: Session, order: Order, product: Product, typed: Typed)
         line = OrderLine(product=product, product_id=product.id)
         order.lines.append(line)
     line.quantity, line.unit, line.factor = typed.quantity, typed.unit, typed.factor
+    line.price = pricing.prices_for(session, order.customer, [product])[product.id]
     touch(session, order)
     session.flush()
     return line
+
+
+def accept_prices(session: Session, order: Order) -> None:
+    """The rep has seen today's prices and goes on with them."""
+    prices = pricing.prices_for(session, order.customer, (line.product for line in order.lines))
+    for line in order.lines:
+        line.price = prices[line.product_id]
+    touch(session, order)
+    session.flush()
 
 
 def remove_line(session: Session, order: Order, product_id: int) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from models import DeliveryWindow, Order, OrderEventKind, OrderStatus, Role, User, now_of
 from services import company, drafts, notifications, orders, pricing, schedule, stock
 from services.errors import Conflict, Invalid
+from services.pricing import Quote
 
 
 def place(session: Session, order: Order, actor: User, *, duplicate_is_meant: bool = False) -> None:
@@ -24,7 +25,11 @@ def place(session: Session, order: Order, actor: User, *, duplicate_is_meant: bo
     schedule.require_place(session, order)
     if not duplicate_is_meant:
         _refuse_duplicate(session, order)
-    _freeze(session, order)
+    offer = pricing.quote(session, order)
+    repriced = [line for line in offer.lines if line.price_before is not None]
+    if repriced:
+        raise Conflict("repriced", lines=repriced)
+    _freeze(session, order, offer)
     if order.number is None:
         order.number = session.execute(select(func.coalesce(func.max(Order.number), 0) + 1)).scalar_one()
     session.flush()
@@ -84,9 +89,8 @@ def _own(session: Session, order_id: int, actor: User) -> Order:
     return order
 
 
-def _freeze(session: Session, order: Order) -> None:
+def _freeze(session: Session, order: Order, offer: Quote) -> None:
     firm = company.get(session)
-    offer = pricing.quote(session, order)
     pricing.freeze(order, offer, included=firm.prices_include_vat, currency=firm.currency)
 
 

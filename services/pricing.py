@@ -38,12 +38,16 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """An order line at the price that applies: frozen once placed, today's before."""
+    """An order line at the price that applies: frozen once placed, today's before.
+
+    ``price_before`` is what the rep last saw when that was another one.
+    """
 
     line: OrderLine
     price: int
     vat_rate: int | None
     amounts: LineAmounts
+    price_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +135,19 @@ def freeze(order: Order, offer: Quote, *, included: bool, currency: str) -> None
 
 
 def thaw(order: Order) -> None:
-    """Take the frozen figures out of an order that is a draft again."""
+    """Take the frozen figures out of an order that is a draft again; the prices stay as those last seen."""
     order.goods_amount = order.delivery_amount = order.total_amount = order.rate_per_km = None
     order.delivery_vat_rate = order.delivery_vat_amount = None
     for line in order.lines:
-        line.price = line.vat_rate = line.net_amount = line.vat_amount = line.total_amount = None
+        line.vat_rate = line.net_amount = line.vat_amount = line.total_amount = None
 
 
 def _price(session: Session, line: OrderLine, price: int, shipped_on: date, *, included: bool) -> PricedLine:
     kind = company.get(session).vat_kind or line.product.vat_kind
     rate = company.vat_rate(session, kind, shipped_on)
-    return PricedLine(line, price, rate, vat.line_amounts(line.quantity, price, rate, included=included))
+    before = line.price if line.price != price else None
+    amounts = vat.line_amounts(line.quantity, price, rate, included=included)
+    return PricedLine(line, price, rate, amounts, before)
 
 
 def _draft_fee(session: Session, order: Order, goods_amount: int) -> Fee | None:

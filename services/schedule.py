@@ -140,6 +140,14 @@ def windows(session: Session, day: date) -> list[WindowOption]:
     return options
 
 
+def clock(text: str, day: date) -> time:
+    """Return the time of day written as HHMM; raises Invalid ``window_gone`` for anything else."""
+    try:
+        return datetime.strptime(text, "%H%M").time()  # noqa: DTZ007  a time of day has no zone
+    except ValueError:
+        raise Invalid("window_gone", day=day) from None
+
+
 def choose(session: Session, day: date, starts_at: time) -> DeliveryWindow:
     """Return the window, made when nobody chose it before; raises Invalid ``window_full``/``window_gone``."""
     options = windows(session, day)

@@ -93,6 +93,10 @@ def _line(view: View, number: int, priced: PricedLine) -> str:
         price=view.money(priced.price),
         total=view.money(priced.amounts.total),
     )
+    if line.order.status is OrderStatus.DRAFT and not line.product.is_active:
+        return stack(text, view.t(":warning: no longer on sale"))
+    if priced.price_before is not None:
+        return stack(text, view.t(":warning: the price was {before}", before=view.money(priced.price_before)))
     if line.loaded_quantity is not None and line.loaded_quantity < line.quantity:
         loaded = view.quantity(line.loaded_quantity, line.product.unit)
         text = stack(text, view.t(":warning: loaded {loaded}", loaded=loaded))

@@ -31,12 +31,7 @@ def is_at_rest(tables: Tables) -> bool:
     """Whether nothing waits, neither to be handled nor to go out."""
     waiting = tables.one("SELECT count(*) FROM inbox_updates WHERE state = 'waiting'")
     going = tables.one("SELECT count(*) FROM outbox_messages WHERE state IN ('waiting', 'sending')")
-    return waiting == 0 and going == 0
-
-
-def stock(tables: Tables) -> list[str]:
-    """What is wrong with ledger and reservations alone."""
-    return [*_ledger(tables), *_reservations(tables)]
+    return (waiting, going) == (0, 0)
 
 
 def _inbox(tables: Tables, sent: Iterable[int]) -> list[str]:
@@ -76,8 +71,8 @@ def _orders(tables: Tables, orders: list[Expected]) -> list[str]:
 
 def _lines(tables: Tables, order_id: int) -> dict[str, int]:
     rows = tables.all(
-        "SELECT p.sku, l.quantity, l.loaded_quantity FROM order_lines l JOIN products p ON p.id = l.product_id"
-        " WHERE l.order_id = ?",
+        "SELECT p.sku, l.quantity, l.loaded_quantity FROM order_lines l"
+        " JOIN products p ON p.id = l.product_id WHERE l.order_id = ?",
         order_id,
     )
     return {sku: quantity if quantity == loaded else -1 for sku, quantity, loaded in rows}
@@ -147,9 +142,15 @@ def _letters(far: FarEnds) -> list[str]:
             faults.append(f"invoice {number} to {recipient}: {arrived.get((subject, recipient))}")
     faults += [f"nobody wrote {letter}" for letter in arrived if letter not in written]
     query = (
-        "SELECT o.id, c.emails FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.status = 'loaded'"
+        "SELECT o.id, c.emails FROM orders o JOIN customers c ON c.id = o.customer_id"
+        " WHERE o.status = 'loaded'"
     )
-    due = Counter({order_id: len((emails or "").split(",")) if emails else 0 for order_id, emails in far.tables.all(query)})
+    due = Counter(
+        {
+            order_id: len((emails or "").split(",")) if emails else 0
+            for order_id, emails in far.tables.all(query)
+        }
+    )
     queued = Counter(far.tables.column("SELECT order_id FROM outbox_messages WHERE kind = 'email'"))
     return faults + _difference("letters by order", +due, queued)
 
@@ -163,7 +164,6 @@ def _notices(far: FarEnds, orders: list[Expected]) -> list[str]:
         head = f"Заказ №{order.number} ({order.customer})"
         due = [f"{head} взял в работу {names[keeper]}." for keeper in order.keepers]
         due += [f"{head} загружен: {names[order.keepers[-1]]}."]
-        due += [f"{head} вернул в очередь"] * 0
         due += [f"{head}: счёт отправлен на {to}." for to in _emails(far.tables, order)]
         faults += [f"{notice!r} was not said" for notice in due if not any(notice in text for text in about)]
     return faults

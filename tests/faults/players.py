@@ -281,7 +281,9 @@ def load(order: Expected, keepers: list[Keeper], dice: random.Random) -> None:
 
 def _winner(order: Expected, keepers: list[Keeper]) -> Keeper:
     tables = keepers[0].far.tables
-    status, keeper_id = tables.all("SELECT status, storekeeper_id FROM orders WHERE number = ?", order.number)[0]
+    status, keeper_id = tables.all(
+        "SELECT status, storekeeper_id FROM orders WHERE number = ?", order.number
+    )[0]
     assert status == "loading", f"order {order.number} is {status} after both took it"
     return next(keeper for keeper in keepers if keeper.user_id == keeper_id)
 

@@ -21,14 +21,16 @@ class Proxy:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802  http.server looks for this name
+            def do_POST(self) -> None:
                 proxy.paths.append(self.path)
                 scheme, _, secret = self.headers.get("Proxy-Authorization", "").partition(" ")
                 if scheme == "Basic":
                     proxy.credentials.add(base64.b64decode(secret).decode())
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 try:
-                    answer = proxy._http.request("POST", self.path, body=body, headers={"Content-Type": self.headers["Content-Type"]})
+                    answer = proxy._http.request(
+                        "POST", self.path, body=body, headers={"Content-Type": self.headers["Content-Type"]}
+                    )
                 except urllib3.exceptions.HTTPError:
                     self.close_connection = True
                     return

@@ -105,9 +105,7 @@ class _Game:
 
     def _load(self) -> None:
         dice = random.Random(f"{SEED}-load")
-        keepers = [
-            Keeper(self.far, self.far.person(member), SEED) for member in (sample.BORIS, sample.PYOTR)
-        ]
+        keepers = [Keeper(self.far, self.far.person(member), SEED) for member in (sample.BORIS, sample.PYOTR)]
         while self._placed or self._writing:
             if self.is_lost.is_set():
                 return

@@ -233,4 +233,3 @@ def _queue_a_letter(far: FarEnds, bot: Bot) -> None:
     boris = far.person(sample.BORIS)
     acts.on_card(boris, number, "✅ Подтвердить загрузку", "всё загружено?")
     acts.on_card(boris, number, "✅ Да, загружено", "Загружен")
-

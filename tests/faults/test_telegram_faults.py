@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,41 +10,29 @@ from typing import Any
 import pytest
 import urllib3
 from pydantic import SecretStr
-from sqlalchemy import select
 
 from demo.bot_api_faults import Call, Fault
 from demo.people import Person
-from models import InboxState, InboxUpdate, OrderLine, OutboxMessage, OutboxState, User
+from models import OutboxState
 from runtime import polling
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable
 from tests.faults.far_ends import FarEnds, wait_until
+from tests.faults.looks import (
+    each_update_once,
+    opens_a_product,
+    outgoing,
+    quantity,
+    said,
+    unreachable,
+    wait_until_handled,
+    wait_until_sent,
+)
+from tests.faults.players import PLUS
 from tests.faults.proxy import Proxy
 from tests.flows import acts
 from tests.flows.stage import Stage, running
 
-PLUS = "+ 1 шт"
 FIRST_PAUSES = (0.1, 0.2, 0.4, 0.8)
-
-
-def quantity(stage: Stage) -> int:
-    """How many pieces are in the only order."""
-    with stage.app.database.reading() as session:
-        return session.scalars(select(OrderLine.quantity)).one_or_none() or 0
-
-
-def outgoing(stage: Stage, chat: Person) -> list[OutboxMessage]:
-    with stage.app.database.reading() as session:
-        query = select(OutboxMessage).where(OutboxMessage.lane == str(chat.id)).order_by(OutboxMessage.id)
-        return list(session.scalars(query))
-
-
-def opens_a_product(stage: Stage, person: Person) -> None:
-    acts.opens(person)
-    acts.press(person, "🛒 Новый заказ", "Для кого заказ?")
-    acts.press(person, "ООО «Ромашка»", "Каталог")
-    acts.press(person, "Бакалея", "Бакалея")
-    acts.press(person, "Крупы", "Крупы")
-    acts.press(person, "Гречка", "Сколько?")
 
 
 def presses_three_times(stage: Stage, person: Person) -> None:
@@ -53,10 +40,6 @@ def presses_three_times(stage: Stage, person: Person) -> None:
         person.press(PLUS)
     person.wait(lambda who: "В заказе: 3 шт" in acts.plain(who.screen.text), 20, "no three pieces")
     assert quantity(stage) == 3000
-
-
-def said(person: Person, piece: str) -> int:
-    return len([message for message in person.received if piece in message.text])
 
 
 def sends_to(stage: Stage, person: Person, since: int) -> list[Call]:
@@ -90,7 +73,10 @@ def test_a_gateway_in_trouble_on_sends(stage: Stage, status: int) -> None:
     stage.anna.wait_text("/logout")
     calls = sends_to(stage, stage.anna, since)
     assert [call.status for call in calls] == [status, status, 200]
-    assert [later.at - earlier.at >= pause for pause, (earlier, later) in zip((0.5, 1.0), pairwise(calls), strict=True)]
+    assert [
+        later.at - earlier.at >= pause
+        for pause, (earlier, later) in zip((0.5, 1.0), pairwise(calls), strict=True)
+    ]
     assert said(stage.anna, "/logout") == 1
 
 
@@ -119,9 +105,9 @@ def test_cut_connections(stage: Stage, kind: str, method: str) -> None:
     fault: Fault = getattr(stage.api.faults, kind)(method=method, times=2)
     presses_three_times(stage, stage.anna)
     stage.anna.wait(lambda _: fault.hits)
-    _wait_until_sent(stage, stage.anna)
+    wait_until_sent(stage, stage.anna)
     assert quantity(stage) == 3000
-    _each_update_once(stage)
+    each_update_once(stage)
 
 
 @pytest.mark.parametrize(("kind", "times"), [("cut_before", 1), ("cut_after", 2)])
@@ -130,7 +116,7 @@ def test_a_message_whose_answer_was_cut_off_may_come_twice(stage: Stage, kind: s
     getattr(stage.api.faults, kind)(method="sendMessage", times=1)
     stage.anna.send("/help")
     stage.anna.wait(lambda who: said(who, "/logout") == times)
-    _wait_until_sent(stage, stage.anna)
+    wait_until_sent(stage, stage.anna)
     assert said(stage.anna, "/logout") == times
 
 
@@ -146,7 +132,9 @@ def test_a_call_without_an_answer_is_given_up_and_made_again(
     assert silence.hits == 1
 
 
-def test_a_poll_without_an_answer_is_given_up_and_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poll_without_an_answer_is_given_up_and_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call = TelegramClient.call
 
     def impatient(self: TelegramClient, method: str, *args: Any, **options: Any) -> Any:
@@ -231,25 +219,27 @@ def test_someone_who_blocked_the_bot(stage: Stage) -> None:
     for _ in range(3):
         boris.send("/help")
     stage.dmitry.wait(lambda _: limit.hits)
-    _wait_until_handled(stage)
+    wait_until_handled(stage)
     # Telegram says so only when the bot writes.
     boris.user.blocked = True
     stage.dmitry.wait_text("Борис: бот заблокирован")
-    _wait_until_sent(stage, boris)
-    assert [call.status for call in stage.api.calls.find(since=since) if call.params.get("chat_id") == boris.id] == [429, 403]
+    wait_until_sent(stage, boris)
+    assert [
+        call.status for call in stage.api.calls.find(since=since) if call.params.get("chat_id") == boris.id
+    ] == [429, 403]
     states = [row.state for row in outgoing(stage, boris)]
     assert states.count(OutboxState.FAILED) == 1
     assert states.count(OutboxState.SUPERSEDED) >= 2
-    assert _unreachable(stage) == [boris.id]
+    assert unreachable(stage) == [boris.id]
 
     acts.places_order(stage, stage.anna)
     acts.card(stage.petr, 1)
     boris.unblock()
     boris.block()
-    _wait_until_handled(stage)
+    wait_until_handled(stage)
     assert said(stage.dmitry, "бот заблокирован") == 1
     boris.start()
-    wait_until(lambda: not _unreachable(stage), "still thought unreachable")
+    wait_until(lambda: not unreachable(stage), "still thought unreachable")
     acts.press(stage.anna, "🏠 Меню", "Что делаем?")
     acts.places_order(stage, stage.anna, "ООО «Столовая № 7»")
     acts.card(boris, 2)
@@ -262,8 +252,8 @@ def test_who_unblocks_the_bot_is_reachable_at_once(stage: Stage) -> None:
     stage.boris.block()
     stage.dmitry.wait_text("Борис: бот заблокирован")
     stage.boris.unblock()
-    _wait_until_handled(stage)
-    assert _unreachable(stage) == []
+    wait_until_handled(stage)
+    assert unreachable(stage) == []
 
 
 def test_a_screen_the_person_deleted_comes_back_as_a_new_message(stage: Stage) -> None:
@@ -286,7 +276,7 @@ def test_a_message_telegram_refuses_is_given_up_and_told_of_once(stage: Stage) -
     stage.dmitry.wait_text("Telegram не принял сообщение")
     stage.anna.send("/cancel")
     stage.anna.wait_text("Отменено")
-    _wait_until_sent(stage, stage.dmitry)
+    wait_until_sent(stage, stage.dmitry)
     assert said(stage.dmitry, "Telegram не принял") == 1
     assert (refusal.hits, said(stage.anna, "/logout")) == (1, 0)
     assert [row.state for row in outgoing(stage, stage.anna)].count(OutboxState.FAILED) == 1
@@ -299,7 +289,7 @@ def test_a_refused_report_is_not_reported_again(stage: Stage) -> None:
     refusal = stage.api.faults.add(Fault("status", "sendMessage", status=400, chat_id=stage.dmitry.id))
     stage.dmitry.send("/help")
     stage.dmitry.wait(lambda _: refusal.hits >= 2)
-    _wait_until_sent(stage, stage.dmitry)
+    wait_until_sent(stage, stage.dmitry)
     assert refusal.hits == 2
 
 
@@ -326,7 +316,7 @@ def test_an_update_given_out_again_has_no_second_effect(stage: Stage) -> None:
     stage.anna.press(PLUS)
     stage.anna.wait(lambda who: "В заказе: 2 шт" in acts.plain(who.screen.text))
     assert quantity(stage) == 2000
-    _each_update_once(stage)
+    each_update_once(stage)
 
 
 def test_update_ids_that_start_lower_again(stage: Stage) -> None:
@@ -338,35 +328,4 @@ def test_update_ids_that_start_lower_again(stage: Stage) -> None:
     stage.api.wait_fetched()
     # A poll for the waiting one, one for each press, and one to wait on: no update is fetched twice.
     assert len(stage.api.calls.find("getUpdates", since)) <= 5
-    _each_update_once(stage)
-
-
-def _each_update_once(stage: Stage) -> None:
-    with stage.app.database.reading() as session:
-        rows = session.execute(select(InboxUpdate.update_id, InboxUpdate.state)).all()
-    assert {state for _, state in rows} == {InboxState.DONE}
-    assert len({update_id for update_id, _ in rows}) == len(rows)
-
-
-def _unreachable(stage: Stage) -> list[int]:
-    with stage.app.database.reading() as session:
-        return list(session.scalars(select(User.telegram_id).where(User.unreachable_at.is_not(None))))
-
-
-def _wait_until_handled(stage: Stage) -> None:
-    stage.api.wait_fetched()
-
-    def waiting() -> bool:
-        with stage.app.database.reading() as session:
-            query = select(InboxUpdate.id).where(InboxUpdate.state == InboxState.WAITING)
-            return session.scalars(query).first() is not None
-
-    wait_until(lambda: not waiting(), "updates still wait")
-
-
-def _wait_until_sent(stage: Stage, person: Person) -> None:
-    _wait_until_handled(stage)
-    is_open: Callable[[OutboxMessage], bool] = lambda row: row.state in (OutboxState.WAITING, OutboxState.SENDING)  # noqa: E731
-    wait_until(lambda: not any(is_open(row) for row in outgoing(stage, person)), "messages still wait")
-
-
+    each_update_once(stage)

@@ -21,7 +21,7 @@ def test_the_list_is_filtered_and_searched(stage: Stage) -> None:
         ("⛔ Закрытые", []),
     ):
         acts.press(stage.anna, label, "Ваши заказы." if shown else "Таких нет.")
-        stage.anna.wait(lambda who, label=label: f"• {label}" in who.screen.labels)
+        acts.offers(stage.anna, f"• {label}")
         assert _shown(stage) == shown
     acts.press(stage.anna, "Все", "Ваши заказы.")
     acts.say(stage.anna, "у дома", "по запросу «у дома»")

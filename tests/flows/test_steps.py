@@ -88,10 +88,34 @@ def test_the_last_place_of_a_window_taken_meanwhile_is_noticed(stage: Stage) -> 
     acts.places_order(stage, stage.klara, stage_customer(stage))
     with stage.app.database.unit_of_work() as session:
         session.execute(update(DeliveryWindow).values(capacity=1))
-    pressed = stage.anna.press("✅ Отправить на склад").wait_answered()
-    assert pressed.toast is not None
-    assert "Последнее место в этом окне только что заняли" in pressed.toast.text
-    assert "Следующее свободное:" in pressed.toast.text
+    acts.press(stage.anna, "✅ Отправить на склад", "Последнее место в этом окне только что заняли")
+    offered = stage.anna.screen.labels[0].removeprefix("📅 ")
+    acts.press(stage.anna, "📅", f"📅 {offered}")
+    acts.sees(stage.anna, "отправлен на склад")
+
+
+def test_prices_that_changed_meanwhile_are_said_on_the_card_and_before_sending(stage: Stage) -> None:
+    acts.all_open(stage)
+    acts.fills_order(stage, stage.anna)
+    with stage.app.database.unit_of_work() as session:
+        session.execute(update(Product).where(Product.sku == "КР-001").values(price=95_00))
+    screen = stage.anna.screen
+    acts.press(stage.anna, "✏️ Позиции", "цена была 89,90 ₽")
+    acts.press(stage.anna, "📋 Заказ", "Товары: 5 700,00 ₽")
+    assert stage.anna.screen.message_id == screen.message_id
+    text = acts.plain(acts.press(stage.anna, "✅ Отправить на склад", "цены изменились").text)
+    assert "• Гречка ядрица «Увелка», 900 г: 89,90 ₽ → 95,00 ₽" in text
+    acts.press(stage.anna, "✅ Отправить по этим ценам", "отправлен на склад")
+    acts.sees(stage.anna, "Товары: 5 700,00 ₽")
+
+
+def test_a_removed_line_is_put_back_by_one_tap(stage: Stage) -> None:
+    acts.opens(stage.anna)
+    acts.fills_order(stage, stage.anna)
+    acts.press(stage.anna, "✏️ Позиции", "5 кор (60 шт)")
+    acts.press(stage.anna, "1. 5 кор", "В заказе: 5 кор (60 шт)")
+    acts.press(stage.anna, "🗑️ Убрать", "Убрано: Гречка ядрица")
+    acts.press(stage.anna, "↩️ Вернуть", "5 кор (60 шт) × 89,90 ₽")
 
 
 def test_without_an_email_the_invoice_is_kept_and_goes_out_later(stage: Stage) -> None:

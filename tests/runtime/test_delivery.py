@@ -287,7 +287,7 @@ def test_a_press_is_answered_beside_the_lanes(post: Post, anna: Person) -> None:
     post.delivery.answer(press.id, "Готово", is_alert=True)
     toast = press.wait_answered().toast
     assert toast is not None
-    assert (toast.text, toast.is_alert) == ("Готово", True)
+    assert (toast.text, toast.alert) == ("Готово", True)
 
 
 def test_an_answer_that_came_too_late_troubles_nobody(post: Post, anna: Person) -> None:

@@ -1,0 +1,75 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models import Database
+from runtime.instance_lock import AlreadyRunning, InstanceLock
+
+ROOT = Path(__file__).parent.parent.parent
+TOKEN = "1:a-token-of-this-test"
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+
+
+@pytest.mark.both_engines
+def test_one_process_per_database(database: Database) -> None:
+    lock = InstanceLock(database, TOKEN)
+    other = Database(database.url)
+    with pytest.raises(AlreadyRunning, match="database"):
+        InstanceLock(other, "2:another-token")
+    other.close()
+    lock.release()
+
+
+def test_one_process_per_token(database: Database, tmp_path: Path) -> None:
+    lock = InstanceLock(database, TOKEN)
+    other = Database(f"sqlite:///{tmp_path}/other.db")
+    with pytest.raises(AlreadyRunning, match="token") as caught:
+        InstanceLock(other, TOKEN)
+    assert "a-token" not in str(caught.value)
+    assert f"pid {os.getpid()}" in str(caught.value)
+    lock.release()
+    InstanceLock(other, TOKEN).release()
+    other.close()
+
+
+def test_the_token_is_in_no_file_name(database: Database, tmp_path: Path) -> None:
+    InstanceLock(database, TOKEN).release()
+    assert not [
+        path
+        for path in tmp_path.iterdir()
+        if "a-token" in path.name or "a-token" in path.read_text("latin-1")
+    ]
+
+
+def test_a_killed_process_lets_go(database: Database, tmp_path: Path) -> None:
+    code = (
+        "import sys, tempfile, time\n"
+        "tempfile.gettempdir = lambda: sys.argv[2]\n"
+        "from models import Database\n"
+        "from runtime.instance_lock import InstanceLock\n"
+        f"lock = InstanceLock(Database(sys.argv[1]), {TOKEN!r})\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, database.url, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(AlreadyRunning, match=f"pid {holder.pid}"):
+            InstanceLock(database, TOKEN)
+        holder.kill()
+        holder.wait()
+    InstanceLock(database, TOKEN).release()
