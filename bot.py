@@ -179,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
         return run(settings)
     from runtime import commands
 
-    return commands.run(settings, options)
+    return commands.run(settings, options, mail_config(settings))
 
 
 def _parser() -> argparse.ArgumentParser:

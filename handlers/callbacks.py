@@ -34,12 +34,14 @@ class Data:
     public: ClassVar[bool] = False
 
     def __init_subclass__(
-        cls, *, code: str, anywhere: bool = False, card: bool = False, public: bool = False
+        cls, *, code: str = "", anywhere: bool = False, card: bool = False, public: bool = False
     ) -> None:
+        # Without a code it is a base of other kinds, which no button carries.
         if code in _registry and _registry[code].__qualname__ != cls.__qualname__:
             raise TypeError(f"button code {code!r} is taken by {_registry[code].__name__}")
         cls.code, cls.anywhere, cls.card, cls.public = code, anywhere or card, card, public
-        _registry[code] = cls
+        if code:
+            _registry[code] = cls
 
     def home(self) -> Data | None:
         """Return the address of the card an action button stands on, to be redrawn after a refusal."""

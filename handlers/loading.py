@@ -26,7 +26,7 @@ class Queue(Data, code="lq"):
     page: int
 
 
-class _OnCard(Data, code="-card"):
+class _OnCard(Data):
     """An action that stands on an order's card and is pressed there, wherever the card is."""
 
     order_id: int
@@ -219,7 +219,30 @@ def card_text(ctx: Context, order: Order, page: Page[tuple[int, OrderLine]]) -> 
         where.insert(1, _map_link(ctx, order))
     if order.customer.phone:
         where.append(t(":telephone_receiver: {phone}", phone=order.customer.phone))
-    return order_text.paragraphs(facts, _goods(view, page), tail, where)
+    return order_text.paragraphs(facts, _changes(ctx, order), _goods(view, page), tail, where)
+
+
+def _changes(ctx: Context, order: Order) -> list[str]:
+    """Return «было → стало» line by line for an order that was recalled and sent again."""
+    changes = orders.changes_since_recall(ctx.session, order)
+    if not changes:
+        return []
+    rows = [
+        ctx.t(
+            "• {name}: {before} → {after}",
+            name=order_text.short_name(change.product.name),
+            before=_counted(ctx.view, change.before, change.product.unit),
+            after=_counted(ctx.view, change.after, change.product.unit),
+        )
+        for change in changes[: order_text.LINES_ON_A_CARD]
+    ]
+    return [ctx.t(":repeat: Changed since it was recalled:"), *rows]
+
+
+def _counted(view: View, counted: orders.Counted | None, base: str) -> str:
+    if counted is None:
+        return "—"
+    return quantities.both(counted.quantity, counted.unit, counted.factor, base, view.language)
 
 
 def _goods(view: View, page: Page[tuple[int, OrderLine]]) -> list[str]:

@@ -22,6 +22,10 @@ SIMPLE = {
     "order_rejected": N_(":no_entry: Order No. {number} ({customer}) was rejected by {keeper}: {reason}"),
     "order_cancelled": N_(":no_entry: Order No. {number} ({customer}) was cancelled by {by}: {reason}"),
     "order_delivered": N_(":package: Order No. {number} ({customer}) is delivered."),
+    "draft_forgotten": N_(
+        ":pencil2: The draft for {customer} has not been touched for two weeks."
+        " It is kept: go on, or delete it."
+    ),
     "letter_sent": N_(":envelope: Order No. {number} ({customer}): the invoice was mailed to {to}."),
     "letter_bounced": N_(
         ":warning: Order No. {number} ({customer}): the invoice could not be mailed to {to}. {error}"

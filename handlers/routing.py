@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import telebot
 from telebot import types
@@ -15,15 +15,16 @@ from handlers import conversation as conversations
 from handlers import sentences
 from handlers.callbacks import BadData, Data, unpack
 from handlers.context import Context, Person, view_of
-from handlers.screen import Screen
+from handlers.screen import Answer, Screen
 from handlers.texts import N_, texts_for
 from models import Conversation, OutboxKind, OutboxState, Role, Session, User
-from runtime.lanes import Item
-from runtime.processor import Answer
 from services import auth, notifications, outbox
 from services.errors import Conflict, DomainError, Forbidden
 from services.notifications import NOTICE_PREFIX
 from services.outbox import OutboxRow, Outcome
+
+if TYPE_CHECKING:
+    from runtime.lanes import Item
 
 log = logging.getLogger(__name__)
 

@@ -36,6 +36,15 @@ class Button:
 Rows = list[list[Button]]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a button press is answered with."""
+
+    query_id: str
+    text: str | None = None
+    is_alert: bool = False
+
+
 @dataclass(slots=True)
 class Screen:
     """A message to show. ``here`` is its address; a notice has none and is no screen to come back to."""

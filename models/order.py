@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime, time
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, BigInt, Key, Money, Quantity, choice
@@ -74,8 +75,12 @@ class Order(Base):
     total_amount: Mapped[Money | None]
 
     reason: Mapped[str | None] = mapped_column(String(300))
+    # The lines as they were when the order was recalled: [product id, quantity, unit, factor].
+    recalled_lines: Mapped[list[list[Any]] | None] = mapped_column(JSON)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # When the rep was told of a draft left lying; emptied when the draft is touched.
+    reminded_at: Mapped[datetime | None]
     placed_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
     loaded_at: Mapped[datetime | None]
@@ -103,6 +108,7 @@ class Order(Base):
         Index(None, "customer_id", "id"),
         Index(None, "status", "window_id"),
         Index(None, "storekeeper_id", "status"),
+        Index(None, "status", "updated_at"),
     )
 
 

@@ -10,6 +10,7 @@ from models import Database
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable
 
 if TYPE_CHECKING:
+    from services.mail import MailConfig
     from settings import Settings
 
 
@@ -17,13 +18,13 @@ class Failed(Exception):
     """A check failed; the text says what to do."""
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, mail_config: MailConfig | None) -> int:
     """Print every check; return 1 when one failed, else 0."""
     checks: list[tuple[str, Callable[[Settings], str]]] = [
         ("settings", lambda _: "complete"),
         ("database", _database),
         ("Telegram", _telegram),
-        ("mail", _mail),
+        ("mail", lambda _: _mail(mail_config)),
         ("geocoder", _geocoder),
         ("fonts", _fonts),
     ]
@@ -61,11 +62,9 @@ def _telegram(settings: Settings) -> str:
         raise Failed(f"no answer ({error}): check the network, TELEGRAM_API_URL, TELEGRAM_PROXY") from None
 
 
-def _mail(settings: Settings) -> str:
-    from bot import mail_config
+def _mail(config: MailConfig | None) -> str:
     from services import mail
 
-    config = mail_config(settings)
     if config is None:
         return "off: SMTP_HOST is not set, invoices are made and kept"
     try:

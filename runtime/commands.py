@@ -20,15 +20,16 @@ from services import auth, backup
 from services.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
+    from services.mail import MailConfig
     from settings import Settings
 
 
-def run(settings: Settings, options: argparse.Namespace) -> int:
+def run(settings: Settings, options: argparse.Namespace, mail_config: MailConfig | None) -> int:
     """Do the command that was asked for; return the exit code."""
     if options.command == "check":
         from runtime import checks
 
-        return checks.run(settings)
+        return checks.run(settings, mail_config)
     if options.command == "restore":
         return restore(settings, options.file)
     database = Database(settings.effective_database_url)

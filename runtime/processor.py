@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from handlers.screen import Answer
 from models import Database, OutboxKind, OutboxState, Session
 from models.database import is_storage_fault
 from runtime.lanes import Item
@@ -27,15 +28,6 @@ BATCH = 64
 PAUSE_AFTER_FAILED_COMMIT = 1.0
 
 Task = Callable[[Session], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a button press is answered with."""
-
-    query_id: str
-    text: str | None = None
-    is_alert: bool = False
 
 
 class Boundary(Protocol):

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from models import Database, Session, now_of
 from runtime.processor import Processor
-from services import inbox, outbox
+from services import inbox, outbox, reminders
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 SWEEP_EVERY = timedelta(hours=1)
+REMIND_EVERY = timedelta(minutes=10)
 # Under a week: after one without updates Telegram may hand out the same ids again.
 KEEP_INBOX = timedelta(days=6)
 KEEP_OUTBOX = timedelta(days=14)
@@ -27,6 +28,7 @@ class Ticker:
         self._processor = processor
         self._stopped = threading.Event()
         self._swept_at: datetime | None = None
+        self._reminded_at: datetime | None = None
         self.last_tick_at: datetime | None = None
 
     def stop(self) -> None:
@@ -48,10 +50,18 @@ class Ticker:
         if self._swept_at is None or now - self._swept_at > SWEEP_EVERY:
             self._swept_at = now
             self._processor.submit(sweep)
+        if self._reminded_at is None or now - self._reminded_at > REMIND_EVERY:
+            self._reminded_at = now
+            self._processor.submit(remind)
         with self._database.reading() as session:
             is_due = outbox.has_due(session)
         if is_due:
             self._processor.wake()
+
+
+def remind(session: Session) -> None:
+    """Tell people of what has been left lying."""
+    reminders.remind_of_drafts(session)
 
 
 def sweep(session: Session) -> None:

@@ -197,6 +197,7 @@ def find_line(order: Order, product_id: int) -> OrderLine | None:
 def touch(session: Session, order: Order) -> None:
     """The draft was worked on."""
     order.updated_at = now_of(session)
+    order.reminded_at = None
 
 
 def _open_draft(customer: Customer, actor: User) -> Select[Order]:

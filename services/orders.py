@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from models import (
     OrderEvent,
     OrderEventKind,
     OrderStatus,
+    Product,
     Role,
     User,
     now_of,
@@ -41,6 +43,23 @@ def get(session: Session, order_id: int, actor: User) -> Order:
     if order is None or not _may_see(order, actor):
         raise not_found()
     return order
+
+
+class Counted(NamedTuple):
+    """A quantity (thousandths of the base unit), the unit it was counted in, that unit's factor."""
+
+    quantity: int
+    unit: str
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A product of which more, less or none was wanted after a recall."""
+
+    product: Product
+    before: Counted | None
+    after: Counted | None
 
 
 class Show(enum.Enum):
@@ -98,6 +117,20 @@ def to_load(session: Session, actor: User, page: int = 0) -> Page[Order]:
 def count_to_load(session: Session) -> int:
     """Return how many orders wait for the warehouse."""
     return session.execute(select(func.count()).where(Order.status.in_(QUEUE))).scalar_one()
+
+
+def changes_since_recall(session: Session, order: Order) -> list[LineChange]:
+    """Return what differs from the lines the warehouse saw before the order was recalled."""
+    if order.recalled_lines is None or order.status is OrderStatus.DRAFT:
+        return []
+    before = {product_id: Counted(*rest) for product_id, *rest in order.recalled_lines}
+    after = {line.product_id: Counted(line.quantity, line.unit, line.factor) for line in order.lines}
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    products = {
+        product.id: product
+        for product in session.execute(select(Product).where(Product.id.in_(changed))).scalars()
+    }
+    return [LineChange(products[key], before.get(key), after.get(key)) for key in changed]
 
 
 def moved_on(session: Session, order: Order) -> Conflict:

@@ -66,6 +66,7 @@ def recall(session: Session, order_id: int, actor: User) -> Order:
         placed_at=None,
     )
     stock.release(session, order, actor)
+    order.recalled_lines = [[line.product_id, line.quantity, line.unit, line.factor] for line in order.lines]
     pricing.thaw(order)
     notifications.redraw_cards(session, order)
     return order

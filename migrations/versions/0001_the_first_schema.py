@@ -384,8 +384,10 @@ def upgrade() -> None:
         sa.Column("delivery_vat_amount", BigInt, nullable=True),
         sa.Column("total_amount", BigInt, nullable=True),
         sa.Column("reason", sa.String(length=300), nullable=True),
+        sa.Column("recalled_lines", sa.JSON(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(), nullable=True),
         sa.Column("placed_at", sa.DateTime(), nullable=True),
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.Column("loaded_at", sa.DateTime(), nullable=True),
@@ -400,6 +402,9 @@ def upgrade() -> None:
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_orders_customer_id_id"), ["customer_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_orders_sales_rep_id_id"), ["sales_rep_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_orders_status_updated_at"), ["status", "updated_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_orders_status_window_id"), ["status", "window_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_orders_storekeeper_id_status"), ["storekeeper_id", "status"], unique=False

@@ -32,8 +32,8 @@ from models import (
 )
 from settings import Settings
 from tests.faults.far_ends import wait_until
-from tests.faults.offices import ROMASHKA, order_in_hand
 from tests.faults.looks import said
+from tests.faults.offices import ROMASHKA, order_in_hand
 from tests.flows import acts
 from tests.flows.stage import Stage, running
 

@@ -1,10 +1,12 @@
 """What an order can meet after it was sent, or on the way there."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
 
 from models import Company, Customer, DeliveryWindow, Invoice, Order, OrderStatus, Product, StockMovement
+from services import reminders
 from tests.flows import acts
 from tests.flows.stage import Stage
 
@@ -23,6 +25,37 @@ def test_recall_gives_the_stock_back_and_the_order_goes_out_again(stage: Stage) 
     acts.card(stage.boris, number, "На складе")
     assert _buckwheat(stage).reserved == 60_000
     _levels_agree(stage)
+
+
+def test_what_changed_after_a_recall_is_told_line_by_line(stage: Stage) -> None:
+    acts.all_open(stage)
+    number = acts.places_order(stage, stage.anna)
+    acts.press(stage.anna, "↩️ Отозвать", "ООО «Ромашка»")
+    acts.press(stage.anna, "✏️ Позиции", "5 кор (60 шт)")
+    acts.press(stage.anna, "1. 5 кор", "В заказе: 5 кор (60 шт)")
+    acts.say(stage.anna, "7 кор", "✅ Гречка ядрица")
+    acts.press(stage.anna, "Рис круглозёрный", "Сколько?")
+    acts.say(stage.anna, "12", "✅ Рис круглозёрный")
+    acts.press(stage.anna, "🛒 Корзина", "7 кор")
+    acts.press(stage.anna, "📋 Заказ", "Итого")
+    acts.press(stage.anna, "✅ Отправить на склад", f"Заказ №{number} отправлен")
+    text = acts.plain(acts.card(stage.boris, number, "Изменилось после отзыва").text)
+    assert "• Гречка ядрица «Увелка», 900 г: 5 кор (60 шт) → 7 кор (84 шт)" in text
+    assert "• Рис круглозёрный, 900 г: — → 12 шт" in text
+
+
+def test_a_draft_left_for_two_weeks_is_named_once_and_kept(stage: Stage) -> None:
+    acts.all_open(stage)
+    acts.fills_order(stage, stage.anna)
+    later = datetime.now(UTC).replace(hour=9) + timedelta(days=15)
+    for expected in (1, 0):
+        with stage.app.database.unit_of_work(now=later) as session:
+            assert reminders.remind_of_drafts(session) == expected
+    with stage.app.database.unit_of_work(now=later + timedelta(hours=15)) as session:
+        session.execute(update(Order).values(reminded_at=None))
+        assert reminders.remind_of_drafts(session) == 0
+    with stage.app.database.reading() as session:
+        assert session.scalars(select(Order)).one().status is OrderStatus.DRAFT
 
 
 def test_a_recall_after_the_claim_is_refused_with_the_name(stage: Stage) -> None:

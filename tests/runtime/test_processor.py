@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from handlers.screen import Answer
 from models import Company, Database, InboxState, InboxUpdate, OutboxKind, OutboxMessage, OutboxState
 from runtime import processor as processors
 from runtime.lanes import Item
-from runtime.processor import Answer, Processor
+from runtime.processor import Processor
 from runtime.ticker import KEEP_INBOX, KEEP_OUTBOX, Ticker, sweep
 from runtime.worker import Worker
 from services import inbox, outbox
