@@ -29,6 +29,8 @@ def go_through(api: BotApi, mailbox: Mailbox) -> None:
     ):
         _press(boris, label, then)
     mailbox.wait_letters(1, PATIENCE)
+    # The letter is there a moment before the bot has written down that it was taken.
+    anna.wait_text("счёт отправлен", PATIENCE)
     _press(anna, "📋 Открыть заказ", "отправлено")
     anna.press("📄 Счёт")
     anna.wait_document(".pdf", PATIENCE)

@@ -115,5 +115,7 @@ def median_of(values: Sequence[float]) -> float:
 def _clean_environment() -> dict[str, str]:
     """Our environment without the settings of a bot that may be configured in this shell."""
     names = {name.upper() for name in Settings.model_fields} | {f"{name}_FILE" for name in SECRET_NAMES}
+    # An installed bot finds its modules compiled; without this, some shells would have it compile each start.
+    names.add("PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name.upper() not in names}
     return {**kept, "PYTHONPATH": str(ROOT)}

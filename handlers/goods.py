@@ -15,6 +15,7 @@ from handlers.texts import N_, Html, escaped, stack
 from models import BASE_FACTOR, Order, Product, Role
 from services import catalog, drafts, habits, money, pricing, quantities
 from services.errors import Invalid
+from services.habits import ProductHabit
 from services.quantities import Typed
 
 NO_ORDER = 0
@@ -144,8 +145,9 @@ def product_card(ctx: Context, data: ProductCard) -> Screen:
     back = Shelf(data.order_id, data.category_id, data.page)
     rows: Rows = []
     if order is not None:
-        text = Html(f"{text}\n\n{_ask(ctx, product)}")
-        rows = [*_quantity_rows(data, product), *_usual_rows(ctx, data, order, product)]
+        habit = habits.of_product(ctx.session, order.customer_id, product)
+        text = stack(text, *_in_order(ctx, order, product, habit), "", _ask(ctx, product))
+        rows = [*_quantity_rows(data, product), *_usual_rows(ctx, data, product, habit)]
         if drafts.find_line(order, product.id) is not None:
             rows.append([Button(ctx.t.plain(":wastebasket: Remove"), Remove(order.id, product.id))])
     rows.append([Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), back)])
@@ -270,13 +272,16 @@ def _describe(ctx: Context, product: Product, order: Order | None) -> Html:
     rows.append(t("Available: {quantity}", quantity=view.quantity(product.available, product.unit)))
     if product.description:
         rows.append(escaped(product.description))
-    if order is not None:
-        rows += _last_time(ctx, order, product)
-    line = drafts.find_line(order, product.id) if order is not None else None
+    return stack(*rows)
+
+
+def _in_order(ctx: Context, order: Order, product: Product, habit: ProductHabit) -> list[str]:
+    rows = _last_time(ctx, product, habit)
+    line = drafts.find_line(order, product.id)
     if line is not None:
-        amount = quantities.both(line.quantity, line.unit, line.factor, product.unit, view.language)
-        rows.append(t(":shopping_cart: In the order: {quantity}", quantity=amount))
-    return Html("\n".join(rows))
+        amount = quantities.both(line.quantity, line.unit, line.factor, product.unit, ctx.view.language)
+        rows.append(ctx.t(":shopping_cart: In the order: {quantity}", quantity=amount))
+    return rows
 
 
 def _ask(ctx: Context, product: Product) -> Html:
@@ -304,7 +309,7 @@ def _quantity_rows(data: ProductCard, product: Product) -> Rows:
     return rows
 
 
-def _usual_rows(ctx: Context, data: ProductCard, order: Order, product: Product) -> Rows:
+def _usual_rows(ctx: Context, data: ProductCard, product: Product, habit: ProductHabit) -> Rows:
     places = {unit: place for place, unit in enumerate(product.units)}
     where = (data.order_id, data.product_id, data.category_id, data.page)
     row = [
@@ -312,13 +317,13 @@ def _usual_rows(ctx: Context, data: ProductCard, order: Order, product: Product)
             quantities.in_unit(typed.quantity, typed.unit, typed.factor, ctx.view.language),
             Usual(*where, places[typed.unit], typed.quantity),
         )
-        for typed in habits.usual_quantities(ctx.session, order.customer_id, product)
+        for typed in habit.usual
     ]
     return [row] if row else []
 
 
-def _last_time(ctx: Context, order: Order, product: Product) -> list[str]:
-    last = habits.last_time(ctx.session, order.customer_id, product.id)
+def _last_time(ctx: Context, product: Product, habit: ProductHabit) -> list[str]:
+    last = habit.last_time
     if last is None:
         return []
     amount = quantities.both(last.quantity, last.unit, last.factor, product.unit, ctx.view.language)

@@ -54,7 +54,7 @@ class Product(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     packages: Mapped[list[Unit]] = relationship(
-        cascade="all, delete-orphan", order_by="Unit.factor", lazy="selectin"
+        cascade="all, delete-orphan", order_by="Unit.factor"
     )
     category: Mapped[Category] = relationship()
 

@@ -32,7 +32,7 @@ class Customer(Base):
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
 
-    price_list: Mapped[PriceList | None] = relationship()
+    price_list: Mapped[PriceList | None] = relationship(lazy="joined")
     outlets: Mapped[list[Outlet]] = relationship(back_populates="customer", order_by="Outlet.id")
 
     __table_args__ = (

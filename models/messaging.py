@@ -92,10 +92,10 @@ class OutboxMessage(Base):
 
     __table_args__ = (
         Index(
-            "ix_outbox_messages_open",
+            "ix_outbox_messages_waiting",
             "due_at",
-            sqlite_where=text("state in ('waiting', 'sending')"),
-            postgresql_where=text("state in ('waiting', 'sending')"),
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
         ),
         Index(None, "lane", "id"),
         Index(None, "sent_at"),

@@ -86,7 +86,8 @@ class Order(Base):
     loaded_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
 
-    customer: Mapped[Customer] = relationship()
+    # An order is never shown without its customer, nor a line without its product: one query for both.
+    customer: Mapped[Customer] = relationship(lazy="joined", innerjoin=True)
     sales_rep: Mapped[User] = relationship(foreign_keys=[sales_rep_id])
     storekeeper: Mapped[User | None] = relationship(foreign_keys=[storekeeper_id])
     window: Mapped[DeliveryWindow | None] = relationship()
@@ -136,7 +137,7 @@ class OrderLine(Base):
     shortage_reason: Mapped[str | None] = mapped_column(String(300))
 
     order: Mapped[Order] = relationship(back_populates="lines")
-    product: Mapped[Product] = relationship()
+    product: Mapped[Product] = relationship(lazy="joined", innerjoin=True)
 
     __table_args__ = (
         UniqueConstraint("order_id", "product_id"),

@@ -73,13 +73,13 @@ def category(session: Session, category_id: int) -> Category:
 
 
 def products(session: Session, category_id: int, page: int = 0) -> Page[Product]:
-    """Return the active products of one shelf by name, with their total."""
+    """Return the active products of one shelf by name."""
     statement = (
         select(Product)
         .where(Product.category_id == category_id, Product.is_active)
         .order_by(Product.name, Product.id)
     )
-    return paging.fetch(session, statement, page, PRODUCTS_ON_A_PAGE, counted=True)
+    return paging.fetch(session, statement, page, PRODUCTS_ON_A_PAGE)
 
 
 def search(session: Session, text: str, page: int = 0) -> Page[Product]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from models import Company, Tariff, User, VatKind, VatRate, Warehouse, now_of
 from services import audit, customers, requisites
 from services.errors import NotFound
+
+_vat_table = select(VatRate.kind, VatRate.starts_on, VatRate.percent).order_by(VatRate.starts_on.desc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +31,30 @@ class FirstValues:
     admin_phone: str | None = None
 
 
+Single = TypeVar("Single", Company, Warehouse, Tariff)
+
+
 def get(session: Session) -> Company:
     """Return the seller."""
-    return session.get_one(Company, 1)
+    return _only(session, Company)
 
 
 def warehouse(session: Session) -> Warehouse:
     """Return the warehouse."""
-    return session.get_one(Warehouse, 1)
+    return _only(session, Warehouse)
 
 
 def tariff(session: Session) -> Tariff:
     """Return the delivery tariff."""
-    return session.get_one(Tariff, 1)
+    return _only(session, Tariff)
+
+
+def _only(session: Session, kind: type[Single]) -> Single:
+    # A session holds its objects weakly: without this they would be read again at every look.
+    kept: Single | None = session.info.get(kind)
+    if kept is None:
+        kept = session.info[kind] = session.get_one(kind, 1)
+    return kept
 
 
 def zone(session: Session) -> ZoneInfo:
@@ -55,13 +69,11 @@ def local_now(session: Session) -> datetime:
 
 def vat_rate(session: Session, kind: VatKind, shipped_on: date) -> int | None:
     """Return the percentage of ``kind`` on the shipment date; None means «без НДС»."""
-    row = session.execute(
-        select(VatRate.percent)
-        .where(VatRate.kind == kind, VatRate.starts_on <= shipped_on)
-        .order_by(VatRate.starts_on.desc())
-        .limit(1)
-    ).first()
-    return row.percent if row else None
+    table = session.info.get(VatRate)
+    if table is None:
+        rows = session.execute(_vat_table).all()
+        table = session.info[VatRate] = [(row.kind, row.starts_on, row.percent) for row in rows]
+    return next((rate for own, day, rate in table if own is kind and day <= shipped_on), None)
 
 
 def take_first_values(session: Session, first: FirstValues) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import BASE_FACTOR, Order, OrderLine, Product
@@ -20,6 +20,21 @@ from services.quantities import Typed
 LATEST_ORDERS = 20
 MAX_USUAL_LINES = 30
 USUAL_QUANTITIES = 3
+
+
+# Built once: a product's card asks this at every press.
+_latest = (
+    select(Order.id)
+    .where(Order.customer_id == bindparam("customer_id"), Order.status.in_(orders.STARTED))
+    .order_by(Order.id.desc())
+    .limit(LATEST_ORDERS)
+)
+_product_lines = (
+    select(Order.placed_at, OrderLine.quantity, OrderLine.unit, OrderLine.factor, OrderLine.price)
+    .join(Order, Order.id == OrderLine.order_id)
+    .where(Order.id.in_(_latest), OrderLine.product_id == bindparam("product_id"))
+    .order_by(Order.id.desc())
+)
 
 
 class Mark(enum.Enum):
@@ -55,6 +70,14 @@ class LastTime:
     price: int
 
 
+@dataclass(frozen=True, slots=True)
+class ProductHabit:
+    """What a customer does with one product: the last time, and the most frequent quantities."""
+
+    last_time: LastTime | None
+    usual: tuple[Typed, ...]
+
+
 def last_order(session: Session, customer_id: int) -> Order | None:
     """Return the customer's latest order that went to the warehouse."""
     query = (
@@ -66,22 +89,21 @@ def last_order(session: Session, customer_id: int) -> Order | None:
     return session.execute(query).scalar_one_or_none()
 
 
-def last_time(session: Session, customer_id: int, product_id: int) -> LastTime | None:
-    """Return when the customer last took the product, None when never lately."""
-    for line, order in _lines(session, customer_id, product_id):
-        if order.placed_at is not None and line.price is not None:
-            return LastTime(order.placed_at, line.quantity, line.unit, line.factor, line.price)
-    return None
-
-
-def usual_quantities(session: Session, customer_id: int, product: Product) -> list[Typed]:
-    """Return the quantities of a product this customer takes most often, the most frequent first."""
-    counts = Counter(
-        Typed((line.quantity, line.unit, line.factor))
-        for line, _ in _lines(session, customer_id, product.id)
-        if product.units.get(line.unit) == line.factor
+def of_product(session: Session, customer_id: int, product: Product) -> ProductHabit:
+    """Return when the customer last took a product, and in which quantities it is usually taken."""
+    rows = session.execute(_product_lines, {"customer_id": customer_id, "product_id": product.id}).all()
+    priced = (
+        LastTime(row.placed_at, row.quantity, row.unit, row.factor, row.price)
+        for row in rows
+        if row.placed_at is not None and row.price is not None
     )
-    return [typed for typed, _ in counts.most_common(USUAL_QUANTITIES)]
+    last = next(priced, None)
+    counts = Counter(
+        Typed((row.quantity, row.unit, row.factor))
+        for row in rows
+        if product.units.get(row.unit) == row.factor
+    )
+    return ProductHabit(last, tuple(typed for typed, _ in counts.most_common(USUAL_QUANTITIES)))
 
 
 def usual_lines(session: Session, customer_id: int) -> list[OrderLine]:
@@ -92,7 +114,7 @@ def usual_lines(session: Session, customer_id: int) -> list[OrderLine]:
     """
     by_product: dict[int, list[OrderLine]] = {}
     seen_orders = set()
-    for line, order in _lines(session, customer_id, None):
+    for line, order in _lines(session, customer_id):
         by_product.setdefault(line.product_id, []).append(line)
         seen_orders.add(order.id)
     fewest = min(2, len(seen_orders))
@@ -157,20 +179,13 @@ def _most_usual(lines: list[OrderLine]) -> OrderLine:
     return next(line for line in lines if (line.quantity, line.unit, line.factor) == usual)
 
 
-def _lines(session: Session, customer_id: int, product_id: int | None) -> list[tuple[OrderLine, Order]]:
+def _lines(session: Session, customer_id: int) -> list[tuple[OrderLine, Order]]:
     """Return the lines of the customer's latest orders, the newest order first."""
-    latest = (
-        select(Order.id)
-        .where(Order.customer_id == customer_id, Order.status.in_(orders.STARTED))
-        .order_by(Order.id.desc())
-        .limit(LATEST_ORDERS)
-    )
     query = (
         select(OrderLine, Order)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.id.in_(latest))
+        .where(Order.id.in_(_latest))
         .order_by(Order.id.desc(), OrderLine.id)
     )
-    if product_id is not None:
-        query = query.where(OrderLine.product_id == product_id)
-    return [(line, order) for line, order in session.execute(query)]
+    rows = session.execute(query, {"customer_id": customer_id})
+    return [(line, order) for line, order in rows]

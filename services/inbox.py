@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,11 +16,10 @@ MAX_ATTEMPTS = 2
 """An update found waiting at this many starts is the likely cause of the crashes, and is set aside."""
 
 _table: Table = InboxUpdate.__table__  # type: ignore[assignment]
+# Written out: with a bound value SQLite would not use the index that holds waiting rows only.
+_is_waiting = text("state = 'waiting'")
 _waiting = (
-    select(_table.c.id, _table.c.payload)
-    .where(_table.c.state == InboxState.WAITING)
-    .order_by(_table.c.id)
-    .limit(bindparam("batch"))
+    select(_table.c.id, _table.c.payload).where(_is_waiting).order_by(_table.c.id).limit(bindparam("batch"))
 )
 _done = (
     update(_table)

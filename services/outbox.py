@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Row, Table, bindparam, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from models import OutboxKind, OutboxMessage, OutboxState, now_of
@@ -27,11 +27,13 @@ _columns = (
     _table.c.first_tried_at,
     _table.c.order_id,
 )
+# Written out: with a bound value SQLite would not use the index that holds waiting rows only.
+_is_waiting = text("state = 'waiting'")
 # Built once: SQLAlchemy's construction of a statement costs more than SQLite's execution of it.
 _insert = insert(_table)
 _take = (
     update(_table)
-    .where(_table.c.state == OutboxState.WAITING, _table.c.due_at <= bindparam("now"))
+    .where(_is_waiting, _table.c.due_at <= bindparam("now"))
     .values(state=OutboxState.SENDING)
     .returning(*_columns)
 )
@@ -114,9 +116,7 @@ def take_due(session: Session) -> list[OutboxRow]:
 
 def has_due(session: Session) -> bool:
     """Tell whether :func:`take_due` would find anything."""
-    query = select(_table.c.id).where(
-        _table.c.state == OutboxState.WAITING, _table.c.due_at <= now_of(session)
-    )
+    query = select(_table.c.id).where(_is_waiting, _table.c.due_at <= now_of(session))
     return session.execute(query.limit(1)).first() is not None
 
 

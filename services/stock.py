@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from models import MovementKind, Order, OrderLine, Product, Reservation, StockMovement, User, now_of
+from services import quantities
 from services.errors import Conflict, Invalid
 
 
@@ -75,7 +76,8 @@ def issue(session: Session, order: Order, actor: User) -> None:
 def receive(session: Session, product: Product, quantity: int, actor: User | None, reason: str = "") -> None:
     """Add goods that came in."""
     if quantity <= 0:
-        raise Invalid("quantity_positive")
+        is_weighed = product.unit in quantities.WEIGHED
+        raise Invalid("quantity_positive", base=product.unit, units=[product.unit], is_weighed=is_weighed)
     _move(session, product.id, MovementKind.RECEIPT, None, actor, on_hand=quantity, reason=reason)
 
 

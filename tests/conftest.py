@@ -240,7 +240,8 @@ def cast(database: Database) -> Cast:
             session.merge(hours)
         _fill_company(session)
         session.flush()
-        return Cast(**{name: row.id for name, row in {**people, **firms, **goods}.items()})
+        rows: dict[str, User | Customer | Product] = {**people, **firms, **goods}
+        return Cast(**{name: row.id for name, row in rows.items()})
 
 
 @pytest.fixture

@@ -54,6 +54,10 @@ FENCES = {
 IMPORT_ENGINE = ("services.imports", "services.catalog", "services.formats")
 
 
+# No screen corrects stock yet, and a router without a front door is a mistake of the wiring.
+REACHES_NOBODY = {"below_reserved", "no_front_door"}
+
+
 class Import(NamedTuple):
     """One imported module, and whether it is there for the type checker only."""
 
@@ -199,11 +203,11 @@ def codes_in(node: ast.expr, tree: ast.Module) -> Iterator[str]:
                 assert isinstance(field, ast.Constant), (
                     f"{owner} is called with a field that isn't written out"
                 )
-                yield f"{field.value}{suffix}"
+                yield str(field.value) + suffix
 
 
 def test_every_refusal_has_its_sentence() -> None:
-    known = {*sentences.PLAIN, *sentences.FILLED, *sentences.SPECIAL, "no_front_door"}
+    known = {*sentences.PLAIN, *sentences.FILLED, *sentences.SPECIAL, *REACHES_NOBODY}
     # A day's refusal is the calendar's word; see schedule.WorkingCalendar.refusal.
     assert {"date_past", "date_too_soon", "date_too_far", "date_closed"} <= known
     wordless = sorted({f"{one.code} ({one.where})" for one in raised() if one.code not in known})
@@ -298,7 +302,7 @@ def test_every_notice_that_is_written_can_be_worded(router: Router) -> None:
             if called in position and len(node.args) > position[called]:
                 value = node.args[position[called]]
                 if isinstance(value, ast.Constant):
-                    named[f"notice.{value.value}"] = f"{name}:{node.lineno}"
+                    named["notice." + str(value.value)] = f"{name}:{node.lineno}"
     assert len(named) > 10
     assert sorted(f"{notice} ({named[notice]})" for notice in named.keys() - router._notices.keys()) == []
     assert "notice.order_card" in router._notices

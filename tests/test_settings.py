@@ -108,7 +108,7 @@ def test_the_example_with_its_two_blanks_filled_in_is_enough(env: pytest.MonkeyP
     )
     loaded = settings.load()
     assert loaded.admin_ids == (1, 2)
-    plain = Settings(_env_file=None, bot_token=TOKEN, admin_ids="1,2")  # type: ignore[call-arg, arg-type]
+    plain = Settings(_env_file=None, bot_token=TOKEN, admin_ids="1,2")
     assert loaded == plain
 
 

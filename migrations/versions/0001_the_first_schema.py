@@ -569,11 +569,11 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox_messages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outbox_messages_lane_id"), ["lane", "id"], unique=False)
         batch_op.create_index(
-            "ix_outbox_messages_open",
+            "ix_outbox_messages_waiting",
             ["due_at"],
             unique=False,
-            sqlite_where=sa.text("state in ('waiting', 'sending')"),
-            postgresql_where=sa.text("state in ('waiting', 'sending')"),
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
         )
         batch_op.create_index(batch_op.f("ix_outbox_messages_order_id"), ["order_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_messages_sent_at"), ["sent_at"], unique=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import StatementError
+from sqlalchemy.orm import Session
 
 from models import Category, Company, Database, User, now_of
 from models.database import POSTGRESQL_LOCK, normalised_url, sqlite_path
@@ -17,6 +18,12 @@ both_engines = pytest.mark.both_engines
 
 class Slip(Exception):
     """Something went wrong half-way."""
+
+
+def slip(session: Session) -> None:
+    session.add(Category(name="уходит"))
+    session.flush()
+    raise Slip
 
 
 def in_threads(number: int, work: Callable[[int], None]) -> None:
@@ -50,9 +57,7 @@ def test_a_block_that_ends_is_committed(database: Database) -> None:
 @both_engines
 def test_a_block_that_raises_is_rolled_back_whole(database: Database) -> None:
     with pytest.raises(Slip), database.unit_of_work() as session:
-        session.add(Category(name="Бакалея"))
-        session.flush()
-        raise Slip
+        slip(session)
     with database.reading() as session:
         assert session.scalars(select(Category.name)).all() == []
 
@@ -62,9 +67,7 @@ def test_a_savepoint_that_raises_takes_only_itself_back(database: Database) -> N
     with database.unit_of_work() as session:
         session.add(Category(name="остаётся"))
         with pytest.raises(Slip), session.begin_nested():
-            session.add(Category(name="уходит"))
-            session.flush()
-            raise Slip
+            slip(session)
     with database.reading() as session:
         assert session.scalars(select(Category.name)).all() == ["остаётся"]
 
@@ -123,9 +126,9 @@ def test_a_unit_of_work_holds_the_write_lock_from_its_first_moment(database: Dat
     assert path is not None
     with database.unit_of_work() as session:
         session.scalar(select(Company.id))
-        with sqlite3.connect(path, timeout=0, isolation_level=None) as other:
-            with pytest.raises(sqlite3.OperationalError, match="locked"):
-                other.execute("BEGIN IMMEDIATE")
+        other = sqlite3.connect(path, timeout=0, isolation_level=None)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
         other.close()
 
 

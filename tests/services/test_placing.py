@@ -104,7 +104,7 @@ def test_a_second_order_for_the_day_is_asked_about_and_named(
     )
     assert second.status is OrderStatus.DRAFT
     placing.place(session, second, anna, duplicate_is_meant=True)
-    assert second.status is OrderStatus.PLACED
+    assert (second.status, second.number) == (OrderStatus.PLACED, 2)
 
 
 def test_another_day_another_customer_and_an_ended_order_are_no_duplicates(

