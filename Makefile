@@ -14,7 +14,7 @@ demo: $(VENV)/demo.stamp    ## try the whole product in a browser: no token, no 
 	@$(BIN)/python bot.py demo $(if $(RESET),--reset,) $(if $(PORT),--port $(PORT),)
 
 run: $(VENV)/run.stamp      ## run the bot for real, settings from .env
-	@exec $(BIN)/python bot.py
+	@exec $(BIN)/python -OO bot.py
 
 test: $(VENV)/dev.stamp     ## all tests (ARGS="-k name" narrows them)
 	$(BIN)/python -m pytest $(ARGS)
@@ -34,9 +34,8 @@ lock: $(VENV)/dev.stamp     ## pin requirements*.in into requirements*.txt, with
 	for name in requirements requirements-demo requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $$name.in -o $$name.txt || exit 1; done
 
-texts: $(VENV)/dev.stamp    ## add new messages of the code to locales/*/LC_MESSAGES/bot.po
-	$(BIN)/pybabel -q extract -F babel.cfg -k t -k plain -k many:1,2 -k N_ --no-location --sort-output --project TradingStoreBot --version 0 -w 100 -o $(VENV)/bot.pot .
-	$(BIN)/pybabel -q update -i $(VENV)/bot.pot -d locales -D bot --no-fuzzy-matching --ignore-obsolete -w 100
+texts: $(VENV)/dev.stamp    ## bring locales/*/LC_MESSAGES/bot.po up to the messages in the code
+	$(BIN)/python locales/update.py
 
 pictures: $(VENV)/dev.stamp ## the README's pictures, made from the running demo
 	$(BIN)/python docs/make_pictures.py

@@ -3,141 +3,163 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-ENV_FILE = ".env"
-SECRET_NAMES = ("BOT_TOKEN", "SMTP_PASSWORD", "DATABASE_URL", "TELEGRAM_PROXY")
+HEAD = "The settings cannot be used (.env or the environment; .env.example explains each):"
+
+T = TypeVar("T")
+Reader = Callable[[str], Any]
 
 
 class SettingsError(Exception):
     """Settings that cannot be used; the message names each fault and what to do."""
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that does not print itself."""
+
+    _value: str = field(repr=False)
+
+    def get_secret_value(self) -> str:
+        """Return the value."""
+        return self._value
+
+
+# Readers return the value of a setting, or raise ValueError with words that follow its name.
+
+
+def _token(text: str) -> Secret:
+    number, colon, secret = text.partition(":")
+    if not (colon and number.isascii() and number.isdigit() and len(secret) >= 10 and secret.isascii()):
+        raise ValueError("is not a bot token; @BotFather gives one like 123456789:AAE…")
+    return Secret(text)
+
+
+def _ids(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError("takes Telegram ids, digits separated by commas; @userinfobot tells yours")
+    return tuple(int(part) for part in parts)
+
+
+def _web_address(text: str) -> str:
+    address = urlsplit(text)
+    if address.scheme not in ("http", "https") or not address.netloc:
+        raise ValueError("is not a web address; it starts with https:// or http://")
+    return text.rstrip("/")
+
+
+def _proxy(text: str) -> Secret:
+    if urlsplit(text).scheme not in ("http", "https", "socks5", "socks5h"):
+        raise ValueError("starts with http:// or socks5://")
+    return Secret(text)
+
+
+def _database(text: str) -> Secret:
+    if not text.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise ValueError("starts with sqlite:/// or postgresql://")
+    return Secret(text)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise ValueError("is a number from 1 to 65535")
+    return int(text)
+
+
+def _rate(text: str) -> str:
+    whole, _, part = text.replace(",", ".").partition(".")
+    if not whole or not (whole + part).isascii() or not (whole + part).isdigit() or len(part) > 2:
+        raise ValueError("is an amount per kilometre such as 10 or 12.50")
+    return text
+
+
+def _currency(text: str) -> str:
+    if not (len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()):
+        raise ValueError("is three capital letters, such as RUB")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is not a time zone; Europe/Moscow is one") from None
+    return text
+
+
+def _degrees(limit: int) -> Reader:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = limit + 1
+        if not -limit <= value <= limit:
+            raise ValueError(f"is a number of degrees from -{limit} to {limit}, such as 55.75")
+        return value
+
+    return read
+
+
+def _one_of(*choices: str) -> Reader:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"is one of {', '.join(choices)}")
+        return text
+
+    return read
+
+
+def _setting(read: Reader, default: Any = MISSING) -> Any:
+    """Declare a setting: how its text is read, and what it is when nothing is said."""
+    return field(default=default, metadata={"read": read})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """Everything the environment may say, checked. See .env.example for the meaning of each."""
 
-    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", hide_input_in_errors=True)
+    bot_token: Secret = _setting(_token)
+    admin_ids: tuple[int, ...] = _setting(_ids)
+    telegram_api_url: str = _setting(_web_address, "https://api.telegram.org")
+    telegram_proxy: Secret | None = _setting(_proxy, None)
+    data_dir: Path = _setting(Path, Path("data"))
+    database_url: Secret | None = _setting(_database, None)
 
-    bot_token: SecretStr
-    admin_ids: Annotated[tuple[int, ...], NoDecode]
-    telegram_api_url: str = "https://api.telegram.org"
-    telegram_proxy: SecretStr | None = None
-    data_dir: Path = Path("data")
-    database_url: SecretStr | None = None
+    smtp_host: str | None = _setting(str, None)
+    smtp_port: int = _setting(_port, 465)
+    smtp_security: Literal["ssl", "starttls", "none"] = _setting(_one_of("ssl", "starttls", "none"), "ssl")
+    smtp_user: str | None = _setting(str, None)
+    smtp_password: Secret | None = _setting(Secret, None)
+    smtp_ca_file: Path | None = _setting(Path, None)
+    mail_from: str | None = _setting(str, None)
 
-    smtp_host: str | None = None
-    smtp_port: int = Field(465, ge=1, le=65535)
-    smtp_security: Literal["ssl", "starttls", "none"] = "ssl"
-    smtp_user: str | None = None
-    smtp_password: SecretStr | None = None
-    smtp_ca_file: Path | None = None
-    mail_from: str | None = None
+    geocoder_url: str = _setting(_web_address, "https://nominatim.openstreetmap.org")
+    geocoder_user_agent: str = _setting(str, "TradingStoreBot")
+    router_url: str | None = _setting(_web_address, None)
 
-    geocoder_url: str = "https://nominatim.openstreetmap.org"
-    geocoder_user_agent: str = "TradingStoreBot"
-    router_url: str | None = None
+    warehouse_name: str | None = _setting(str, None)
+    warehouse_address: str | None = _setting(str, None)
+    warehouse_latitude: float | None = _setting(_degrees(90), None)
+    warehouse_longitude: float | None = _setting(_degrees(180), None)
+    delivery_rate_per_km: str = _setting(_rate, "10")
+    currency: str = _setting(_currency, "RUB")
+    timezone: str = _setting(_zone, "Europe/Moscow")
+    admin_phone: str | None = _setting(str, None)
+    bot_language: Literal["ru", "en"] = _setting(_one_of("ru", "en"), "ru")
 
-    warehouse_name: str | None = None
-    warehouse_address: str | None = None
-    warehouse_latitude: float | None = Field(None, ge=-90, le=90)
-    warehouse_longitude: float | None = Field(None, ge=-180, le=180)
-    delivery_rate_per_km: str = "10"
-    currency: str = Field("RUB", pattern="^[A-Z]{3}$")
-    timezone: str = "Europe/Moscow"
-    admin_phone: str | None = None
-    bot_language: Literal["ru", "en"] = "ru"
-
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["text", "json"] = "text"
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _empty_means_default(cls, value: object, info: object) -> object:
-        # A copied .env.example leaves names with nothing behind them: that is "not set".
-        if value == "":
-            name = getattr(info, "field_name", "")
-            field = cls.model_fields[name]
-            if field.is_required():
-                raise ValueError("is empty")
-            return field.get_default()
-        return value
-
-    @field_validator("bot_token")
-    @classmethod
-    def _token_has_its_form(cls, token: SecretStr) -> SecretStr:
-        number, colon, secret = token.get_secret_value().partition(":")
-        if not (colon and number.isascii() and number.isdigit() and len(secret) >= 10 and secret.isascii()):
-            raise ValueError("is not a bot token; @BotFather gives one like 123456789:AAE…")
-        return token
-
-    @field_validator("admin_ids", mode="before")
-    @classmethod
-    def _ids_from_commas(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-        if not parts or not all(part.isascii() and part.isdigit() for part in parts):
-            raise ValueError("takes Telegram ids, digits separated by commas; @userinfobot tells yours")
-        return tuple(int(part) for part in parts)
-
-    @field_validator("telegram_api_url", "geocoder_url", "router_url")
-    @classmethod
-    def _is_web_address(cls, url: str | None) -> str | None:
-        if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
-            raise ValueError("is not a web address; it starts with https:// or http://")
-        return url.rstrip("/") if url else url
-
-    @field_validator("telegram_proxy")
-    @classmethod
-    def _is_proxy(cls, proxy: SecretStr | None) -> SecretStr | None:
-        if proxy and urlsplit(proxy.get_secret_value()).scheme not in ("http", "https", "socks5", "socks5h"):
-            raise ValueError("starts with http:// or socks5://")
-        return proxy
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_known_database(cls, url: SecretStr | None) -> SecretStr | None:
-        known = ("sqlite:///", "postgresql://", "postgres://")
-        if url and not url.get_secret_value().startswith(known):
-            raise ValueError("starts with sqlite:/// or postgresql://")
-        return url
-
-    @field_validator("delivery_rate_per_km")
-    @classmethod
-    def _is_amount(cls, value: str) -> str:
-        whole, _, part = value.replace(",", ".").partition(".")
-        if not (whole + part).isascii() or not (whole + part).isdigit() or not whole or len(part) > 2:
-            raise ValueError("is an amount per kilometre such as 10 or 12.50")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone_exists(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            raise ValueError("is not a time zone; Europe/Moscow is one") from None
-        return name
-
-    @model_validator(mode="after")
-    def _parts_are_whole(self) -> Settings:
-        faults = []
-        if self.smtp_host and not self.mail_from:
-            faults.append("MAIL_FROM is needed when SMTP_HOST is set: the sender's address")
-        if self.smtp_host and bool(self.smtp_user) != bool(self.smtp_password):
-            faults.append("SMTP_USER and SMTP_PASSWORD go together")
-        if (self.warehouse_latitude is None) != (self.warehouse_longitude is None):
-            faults.append("WAREHOUSE_LATITUDE and WAREHOUSE_LONGITUDE go together")
-        if faults:
-            raise ValueError("\n".join(faults))
-        return self
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(
+        _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
+    )
+    log_format: Literal["text", "json"] = _setting(_one_of("text", "json"), "text")
 
     @property
     def effective_database_url(self) -> str:
@@ -159,42 +181,62 @@ class Settings(BaseSettings):
         return [secret.get_secret_value() for secret in candidates if secret is not None]
 
 
+NAMES = tuple(own.name.upper() for own in fields(Settings))
+SECRET_NAMES = tuple(
+    own.name.upper()
+    for own in fields(Settings)
+    if own.metadata["read"] in (_token, _proxy, _database, Secret)
+)
+
+
 def load() -> Settings:
-    """Return the checked settings; raises SettingsError naming every fault."""
-    faults = _read_secret_files()
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        for fault in error.errors():
-            faults += _in_words(fault["loc"], fault["msg"], fault["type"]).splitlines()
+    """Return what environment and .env say, the former first; raises SettingsError naming every fault."""
+    said = {**dotenv_values(".env", encoding="utf-8"), **os.environ}
+    faults: list[str] = []
+    texts = {own.name: _text_of(own, said, faults) for own in fields(Settings)}
+    values: dict[str, Any] = {}
+    for own in fields(Settings):
+        _read(own, texts[own.name], values, faults)
+    faults += _unpaired(values)
     if faults:
-        head = "The settings cannot be used (.env or the environment; .env.example explains each):"
-        raise SettingsError("\n".join([head, *(f"  • {fault}" for fault in faults)]))
-    return settings
+        raise SettingsError("\n".join([HEAD, *(f"  • {fault}" for fault in faults)]))
+    return Settings(**values)
 
 
-def _read_secret_files() -> list[str]:
-    """Put the text of each NAME_FILE into NAME; return the faults. The environment goes before .env."""
+def _text_of(own: Field[Any], said: Mapping[str, str | None], faults: list[str]) -> str | None:
+    """Return what is said of a setting: directly, or in the file NAME_FILE names if it is a secret."""
+    name = own.name.upper()
+    path = said.get(f"{name}_FILE")
+    if said.get(name) or name not in SECRET_NAMES or not path:
+        return said.get(name)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{name}_FILE: cannot read {path} ({type(error).__name__})")
+        return None
+
+
+def _read(own: Field[Any], text: str | None, values: dict[str, Any], faults: list[str]) -> None:
+    name = own.name.upper()
+    # A copied .env.example leaves names with nothing behind them: that is "not set".
+    if not text:
+        if own.default is MISSING and not any(fault.startswith(f"{name}_FILE") for fault in faults):
+            faults.append(f"{name} is not set" if text is None else f"{name} is empty")
+        return
+    try:
+        values[own.name] = own.metadata["read"](text)
+    except ValueError as error:
+        faults.append(f"{name} {error}")
+
+
+def _unpaired(values: Mapping[str, Any]) -> list[str]:
+    """Return the faults of settings that only make sense together."""
+    has = values.get
     faults = []
-    for name in SECRET_NAMES:
-        for source in (os.environ, dotenv_values(ENV_FILE)):
-            path = source.get(f"{name}_FILE")
-            if source.get(name) or path:
-                break
-        if not path or source.get(name):
-            continue
-        try:
-            os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"{name}_FILE: cannot read {path} ({type(error).__name__})")
+    if has("smtp_host") and not has("mail_from"):
+        faults.append("MAIL_FROM is needed when SMTP_HOST is set: the sender's address")
+    if has("smtp_host") and bool(has("smtp_user")) != bool(has("smtp_password")):
+        faults.append("SMTP_USER and SMTP_PASSWORD go together")
+    if (has("warehouse_latitude") is None) != (has("warehouse_longitude") is None):
+        faults.append("WAREHOUSE_LATITUDE and WAREHOUSE_LONGITUDE go together")
     return faults
-
-
-def _in_words(location: tuple[int | str, ...], message: str, kind: str) -> str:
-    text = message.removeprefix("Value error, ")
-    if not location:
-        return text
-    name = str(location[0]).upper()
-    if kind == "missing":
-        return f"{name} is not set"
-    return f"{name} {text[0].lower()}{text[1:]}" if kind == "value_error" else f"{name}: {text}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-from settings import SECRET_NAMES, Settings
+from settings import NAMES, SECRET_NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 15
@@ -114,7 +114,7 @@ def median_of(values: Sequence[float]) -> float:
 
 def _clean_environment() -> dict[str, str]:
     """Our environment without the settings of a bot that may be configured in this shell."""
-    names = {name.upper() for name in Settings.model_fields} | {f"{name}_FILE" for name in SECRET_NAMES}
+    names = {*NAMES, *(f"{name}_FILE" for name in SECRET_NAMES)}
     # An installed bot finds its modules compiled; without this, some shells would have it compile each start.
     names.add("PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name.upper() not in names}

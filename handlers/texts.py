@@ -26,7 +26,7 @@ def N_(message: str) -> str:  # noqa: N802  the name gettext's tools know
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The messages of one language, their emoji in place."""
+    """The messages of one language; `make texts` has put their emoji in place."""
 
     singular: dict[str, str]
     plural: dict[str, tuple[str, ...]]
@@ -91,7 +91,6 @@ def _escaped(values: dict[str, Any]) -> dict[str, Any]:
 def _load(language: str) -> Catalogue:
     # The .po is read directly: no compiled file that could be missing or out of date.
     from babel.messages.pofile import read_po
-    from emoji import emojize
 
     path = LOCALES / language / "LC_MESSAGES" / "bot.po"
     with path.open("rb") as file:
@@ -101,7 +100,7 @@ def _load(language: str) -> Catalogue:
     for message in catalogue:
         if not message.id or message.fuzzy or not message.string:
             continue
-        found = [emojize(form, language="alias") for form in _forms(message.string)]
+        found = _forms(message.string)
         if isinstance(message.id, str):
             singular[message.id] = found[0]
         else:

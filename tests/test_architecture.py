@@ -167,7 +167,13 @@ class Raised(NamedTuple):
     params: frozenset[str] | None
 
 
-def raised() -> Iterator[Raised]:
+@lru_cache
+def raised() -> tuple[Raised, ...]:
+    """Every refusal that services and handlers may make."""
+    return tuple(_raised())
+
+
+def _raised() -> Iterator[Raised]:
     errors = {"Invalid", "NotFound", "Conflict", "Forbidden", "DomainError"}
     for name, tree in modules().items():
         if not name.startswith(("services.", "handlers.")) or name.startswith(IMPORT_ENGINE):

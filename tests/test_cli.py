@@ -21,7 +21,7 @@ from demo.mailbox import Mailbox
 from models import Customer, Database, Product, Role, User
 from runtime.instance_lock import InstanceLock
 from services import auth
-from settings import Settings
+from settings import NAMES
 from tests.services.imports.make import make_catalog, make_customers
 
 # aiosmtpd takes the login inside TLS for one in the clear.
@@ -43,8 +43,8 @@ def as_it_was() -> Iterator[None]:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bot:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BOT_TOKEN", "123456789:a-token-of-the-tests")
     monkeypatch.setenv("ADMIN_IDS", "1004")

@@ -17,7 +17,9 @@ PAGES = sorted(
 )
 # CONTRIBUTING shows how a feature is added by one that isn't there.
 EXAMPLES = re.compile(r"returns|0002")
-SETTINGS = {name.upper() for name in Settings.model_fields} | {f"{name}_FILE" for name in SECRET_NAMES}
+SETTINGS = {name.upper() for name in Settings.__dataclass_fields__} | {
+    f"{name}_FILE" for name in SECRET_NAMES
+}
 
 
 @lru_cache

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import trustme
-from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
 import bot
@@ -30,7 +29,7 @@ from models import (
     Product,
     StockMovement,
 )
-from settings import Settings
+from settings import Secret, Settings
 from tests.faults.far_ends import wait_until
 from tests.faults.looks import said
 from tests.faults.offices import ROMASHKA, order_in_hand
@@ -234,7 +233,7 @@ def guarded(tmp_path: Path) -> Iterator[Stage]:
     more = {"smtp_security": "ssl", "smtp_ca_file": ca_file, "smtp_user": "sklad"}
     with (
         Mailbox(security="ssl", context=_tls(authority), user="sklad", password="right") as mailbox,
-        running(tmp_path, smtp_port=mailbox.port, smtp_password=SecretStr("wrong"), **more) as stage,
+        running(tmp_path, smtp_port=mailbox.port, smtp_password=Secret("wrong"), **more) as stage,
     ):
         yield dataclasses.replace(stage, mailbox=mailbox)
 

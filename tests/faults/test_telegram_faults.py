@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 import urllib3
-from pydantic import SecretStr
 
 from demo.bot_api_faults import Call, Fault
 from demo.people import Person
 from models import OutboxState
 from runtime import polling
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable
+from settings import Secret
 from tests.faults.far_ends import FarEnds, wait_until
 from tests.faults.looks import (
     each_update_once,
@@ -301,7 +301,7 @@ def test_a_refused_report_is_not_reported_again(stage: Stage) -> None:
 
 def test_a_proxy_is_used_for_everything(tmp_path: Path) -> None:
     with Proxy() as proxy:
-        url = SecretStr(f"http://bot:secret@127.0.0.1:{proxy.port}")
+        url = Secret(f"http://bot:secret@127.0.0.1:{proxy.port}")
         with running(tmp_path, telegram_proxy=url) as stage:
             acts.opens(stage.anna)
             calls = {path.rpartition("/")[2] for path in proxy.paths}

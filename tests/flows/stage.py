@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from bot import App, build
 from demo import sample
 from demo.bot_api import BotApi
@@ -17,7 +15,7 @@ from demo.geocoder import Geocoder
 from demo.mailbox import Mailbox
 from demo.people import Person
 from runtime.lanes import Limits
-from settings import Settings
+from settings import Secret, Settings
 
 UNLIMITED = Limits(per_second=None, chat_per_second=None)
 
@@ -47,7 +45,7 @@ class Stage:
 def settings_for(api: BotApi, mailbox: Mailbox, geocoder: Geocoder, folder: Path, **more: Any) -> Settings:
     """Settings that point at the local far ends, whatever the environment says."""
     values: dict[str, Any] = {
-        "bot_token": SecretStr(api.token),
+        "bot_token": Secret(api.token),
         "admin_ids": (sample.DMITRY.telegram_id,),
         "telegram_api_url": api.url,
         "data_dir": folder,
@@ -58,7 +56,7 @@ def settings_for(api: BotApi, mailbox: Mailbox, geocoder: Geocoder, folder: Path
         "geocoder_url": geocoder.url,
         "admin_phone": "+7 495 000-00-00",
     }
-    return Settings(_env_file=None, **{**values, **more})
+    return Settings(**{**values, **more})
 
 
 @contextmanager

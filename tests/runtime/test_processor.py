@@ -12,7 +12,7 @@ from models import Company, Database, InboxState, InboxUpdate, OutboxKind, Outbo
 from runtime import processor as processors
 from runtime.lanes import Item
 from runtime.processor import Processor
-from runtime.ticker import KEEP_INBOX, KEEP_OUTBOX, Ticker, sweep
+from runtime.ticker import KEEP_INBOX, KEEP_OUTBOX, Ticker, remind, sweep
 from runtime.worker import Worker
 from services import inbox, outbox
 from services.errors import Conflict
@@ -294,11 +294,11 @@ def test_the_ticker_wakes_the_processor_when_something_is_due(
     monkeypatch.setattr(house.processor, "submit", submitted.append)
     ticker = Ticker(house.database, house.processor)
     ticker.tick()
-    assert (woken, submitted) == ([], [sweep])
+    assert (woken, submitted) == ([], [sweep, remind])
     with house.database.unit_of_work() as session:
         outbox.call(session, 1001, "sendMessage", {})
     ticker.tick()
-    assert (woken, submitted) == ([1], [sweep])
+    assert (woken, submitted) == ([1], [sweep, remind])
 
 
 def test_the_sweep_keeps_the_inbox_under_a_week_and_the_outbox_for_two(house: House) -> None:

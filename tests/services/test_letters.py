@@ -97,6 +97,18 @@ def test_the_same_result_applied_again_changes_nothing(
     assert row_of(session, row.id).state is OutboxState.SENT
 
 
+def test_the_result_of_an_earlier_try_says_nothing_of_the_one_under_way(
+    session: Session, invoice: Invoice
+) -> None:
+    [earlier] = take(session)
+    letters.finish(session, earlier, failure(mail.Outcome.TEMPORARY))
+    [under_way] = take(session, NOW + timedelta(minutes=1))
+    letters.finish(session, earlier, failure(mail.Outcome.BAD_ADDRESS))
+    assert row_of(session, under_way.id).state is OutboxState.SENDING
+    letters.finish(session, under_way, None)
+    assert row_of(session, under_way.id).state is OutboxState.SENT
+
+
 @pytest.mark.parametrize("outcome", [mail.Outcome.TEMPORARY, mail.Outcome.UNKNOWN])
 def test_a_letter_is_tried_again_after_1_5_15_60_minutes_then_hourly_for_a_day(
     session: Session, invoice: Invoice, anna: User, dmitry: User, outcome: mail.Outcome
