@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 64
 PAUSE_AFTER_FAILED_COMMIT = 1.0
+# Outcomes alone are worth no commit of their own: so many seconds they wait for the next update's.
+OUTCOMES_LINGER = 0.1
 
 Task = Callable[[Session], None]
 
@@ -64,7 +66,9 @@ class Processor:
     def __init__(self, database: Database, boundary: Boundary) -> None:
         self._database = database
         self._boundary = boundary
+        # Set for anything to do; the second one only when a person may be waiting for it.
         self._wake = threading.Event()
+        self._urgent = threading.Event()
         self._is_stopping = False
         self._outcomes: deque[tuple[Outcome, Item]] = deque()
         self._tasks: deque[Task] = deque()
@@ -75,12 +79,13 @@ class Processor:
 
     def wake(self) -> None:
         """There may be something to do."""
+        self._urgent.set()
         self._wake.set()
 
     def submit(self, task: Task) -> None:
         """Have ``task`` run in a savepoint of the next unit of work; it must bear being repeated."""
         self._tasks.append(task)
-        self._wake.set()
+        self.wake()
 
     def report(self, outcome: Outcome, item: Item) -> None:
         """Have the end of a Bot API call written."""
@@ -90,15 +95,18 @@ class Processor:
     def stop(self) -> None:
         """Let :meth:`run` return after the unit in hand; outcomes reported until then are written."""
         self._is_stopping = True
-        self._wake.set()
+        self.wake()
 
     def run(self) -> None:
         """Work until stopped."""
         self._recover()
-        self._wake.set()
+        self.wake()
         while True:
             self._wake.wait()
+            if not self._urgent.is_set():
+                self._urgent.wait(OUTCOMES_LINGER)
             self._wake.clear()
+            self._urgent.clear()
             if self._is_stopping:
                 break
             self._step_or_wait(BATCH)
@@ -138,7 +146,7 @@ class Processor:
             self._tasks.extendleft(reversed(tasks))
             if not self._is_stopping:
                 time.sleep(PAUSE_AFTER_FAILED_COMMIT)
-                self._wake.set()
+                self.wake()
             return
         for answer in work.answers:
             self.send_answer(answer)
@@ -169,7 +177,7 @@ class Processor:
     def _handle_waiting(self, session: Session, batch: int) -> list[Answer]:
         rows = inbox.waiting(session, batch)
         if len(rows) == batch:
-            self._wake.set()
+            self.wake()
         answers: list[Answer] = []
         done = []
         for row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from runtime.worker import Worker
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 5.0
+SWITCH_SECONDS = 0.0005
 LAST_WRITE_SECONDS = 1.5
 
 
@@ -52,6 +54,8 @@ class Supervisor:
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; return the exit code."""
+        # Threads hand work over several times per update; with Python's 5 ms that would be most of the time.
+        sys.setswitchinterval(SWITCH_SECONDS)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ask_to_end())
         self.start()

@@ -12,7 +12,6 @@ from settings import Secret, Settings, SettingsError
 FIELDS = {own.name: own for own in fields(Settings)}
 ROOT = Path(__file__).parent.parent
 TOKEN = "123456789:AAE-a-token-that-is-secret"
-DEFAULTS = {own.name: own.default for own in fields(Settings)}
 
 
 @pytest.fixture

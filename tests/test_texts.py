@@ -237,7 +237,7 @@ def test_the_russian_labels_are_the_ones_agreed(label: str) -> None:
         ("{distance} km × {rate} = {amount}", "{distance} км × {rate} = {amount}"),
         (
             ":round_pushpin: {address} — {distance} km — {amount}",
-            ":round_pushpin: {address} — {distance} км — {amount}",
+            "📍 {address} — {distance} км — {amount}",
         ),
         ("{available} available.", "Доступно {available}."),
         ("Not found.", "Не найдено."),
