@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from handlers.callbacks import Data
 from handlers.screen import Screen, View
@@ -13,6 +13,9 @@ from models import Conversation, Session, User
 from services import company
 from services.errors import DomainError, Forbidden
 
+if TYPE_CHECKING:
+    from telebot import types
+
 
 class Person(NamedTuple):
     """A Telegram account that wrote."""
@@ -20,6 +23,17 @@ class Person(NamedTuple):
     telegram_id: int
     name: str
     username: str | None
+
+    @classmethod
+    def of(cls, user: types.User) -> Self:
+        """Return the account as telebot gives it."""
+        return cls(user.id, user.full_name, user.username)
+
+    @classmethod
+    def of_json(cls, user: dict[str, Any]) -> Self:
+        """Return the account as Telegram sends it."""
+        name = " ".join(part for part in (user.get("first_name"), user.get("last_name")) if part)
+        return cls(user["id"], name, user.get("username"))
 
 
 @dataclass(slots=True)

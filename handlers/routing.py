@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import telebot
@@ -15,6 +14,7 @@ from handlers import conversation as conversations
 from handlers import sentences
 from handlers.callbacks import BadData, Data, unpack
 from handlers.context import Context, Person, view_of
+from handlers.routes import Command, MenuEntry, Route, Shown
 from handlers.screen import Answer, Screen
 from handlers.texts import N_, texts_for
 from models import Conversation, OutboxKind, OutboxState, Role, Session, User
@@ -29,38 +29,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 D = TypeVar("D", bound=Data)
-Shown = Screen | None
 MAX_TOAST = 200
 
 STALE = N_("That button is out of date. This is where you are now.")
 GROUP = N_("I work in private chats only: write to me there.")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A handler and who may reach it."""
-
-    handler: Callable[..., Shown]
-    roles: frozenset[Role]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command as Telegram's menu shows it."""
-
-    name: str
-    description: str
-    route: Route
-
-
-@dataclass(frozen=True, slots=True)
-class MenuEntry:
-    """A button of the main menu."""
-
-    place: tuple[int, int]
-    label: str
-    data: Data
-    roles: frozenset[Role]
 
 
 class Router:
@@ -164,12 +136,10 @@ class Router:
     def delivered(self, session: Session, outcome: Outcome, item: Item) -> None:
         """Note which message a screen or card became; and who cannot be reached any more."""
         if outcome.state is OutboxState.FAILED:
-            if (outcome.error or "").startswith("unreachable"):
-                notifications.lost_contact(session, int(item.lane))
-            else:
-                notifications.tell_admins(session, "call_failed", method=item.method, error=outcome.error)
-            return
+            self._report_failure(session, outcome, item)
         if outcome.state is not OutboxState.SENT:
+            if "card_id" in item.about:
+                notifications.card_lost(session, item.about["card_id"])
             return
         message_id = outcome.result.get("message_id") if isinstance(outcome.result, dict) else None
         if "screen" in item.about and message_id is not None:
@@ -234,7 +204,7 @@ class Router:
             return
         if message.from_user is None:
             return
-        ctx = self._context(session, _person(message.from_user), message.message_id)
+        ctx = self._context(session, Person.of(message.from_user), message.message_id)
         screen = self._answer_message(ctx, message)
         if screen is not None:
             conversations.show(session, ctx.conversation, screen, after=message.message_id)
@@ -245,7 +215,7 @@ class Router:
         if query.message is not None and query.message.chat.type != "private":
             self._answer = Answer(query.id)
             return
-        ctx = self._context(session, _person(query.from_user), message_id)
+        ctx = self._context(session, Person.of(query.from_user), message_id)
         is_current = conversations.is_current(ctx.conversation, message_id)
         data = self._read(query.data)
         if data is None or not (is_current or data.anywhere):
@@ -263,10 +233,20 @@ class Router:
 
     def _on_membership(self, change: types.ChatMemberUpdated) -> None:
         session = self._require_session()
-        if change.chat.type == "private" and change.new_chat_member.status == "kicked":
+        if change.chat.type != "private":
+            return
+        if change.new_chat_member.status == "kicked":
             notifications.lost_contact(session, change.chat.id)
+        elif change.new_chat_member.status == "member":
+            notifications.regained_contact(session, change.chat.id)
 
     # Steps of the above.
+
+    def _report_failure(self, session: Session, outcome: Outcome, item: Item) -> None:
+        if (outcome.error or "").startswith("unreachable"):
+            notifications.lost_contact(session, int(item.lane))
+        elif "is_report" not in item.about:
+            notifications.tell_admins(session, "call_failed", method=item.method, error=outcome.error)
 
     def _answer_message(self, ctx: Context, message: types.Message) -> Shown:
         text = message.text or ""
@@ -368,10 +348,10 @@ class Router:
         query = update.get("callback_query")
         if query is not None:
             message_id = (query.get("message") or {}).get("message_id", 0)
-            ctx = self._context(session, _person_of(query["from"]), message_id)
+            ctx = self._context(session, Person.of_json(query["from"]), message_id)
             return ctx, self._read(query.get("data"))
         message = update["message"]
-        return self._context(session, _person_of(message["from"]), message["message_id"]), None
+        return self._context(session, Person.of_json(message["from"]), message["message_id"]), None
 
     def _read(self, text: str | None) -> Data | None:
         """Return what a button carried, None when no screen of this version has such a button."""
@@ -410,12 +390,3 @@ class Router:
             message_id=message_id,
         )
         return ctx
-
-
-def _person(user: types.User) -> Person:
-    return Person(user.id, user.full_name, user.username)
-
-
-def _person_of(user: dict[str, Any]) -> Person:
-    name = " ".join(part for part in (user.get("first_name"), user.get("last_name")) if part)
-    return Person(user["id"], name, user.get("username"))

@@ -9,7 +9,8 @@ from handlers import access, menu
 from handlers import conversation as conversations
 from handlers.callbacks import Data
 from handlers.context import Context
-from handlers.routing import Router, Shown
+from handlers.routes import Shown
+from handlers.routing import Router
 from handlers.screen import Button, Screen
 from handlers.texts import LANGUAGES, N_, Html
 from models import Role, User
@@ -173,7 +174,9 @@ def call_failed(ctx: Context, params: dict[str, str]) -> Screen:
             ":warning: Telegram refused a message ({method}): {error}",
             method=params["method"],
             error=params["error"],
-        )
+        ),
+        # A report that is refused itself is not reported again.
+        about={"is_report": True},
     )
 
 

@@ -53,9 +53,7 @@ class Product(Base):
     search_text: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)
 
-    packages: Mapped[list[Unit]] = relationship(
-        cascade="all, delete-orphan", order_by="Unit.factor"
-    )
+    packages: Mapped[list[Unit]] = relationship(cascade="all, delete-orphan", order_by="Unit.factor")
     category: Mapped[Category] = relationship()
 
     __table_args__ = (

@@ -67,7 +67,10 @@ class Warehouse(Base):
     days_ahead: Mapped[int] = mapped_column(default=60)
     claim_minutes: Mapped[int] = mapped_column(default=30)
 
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("window_minutes between 15 and 1440", name="window_has_a_length"),
+    )
 
 
 class Tariff(Base):

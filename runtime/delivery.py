@@ -26,7 +26,6 @@ GIVE_UP_AFTER = timedelta(hours=24)
 NOT_MODIFIED = "message is not modified"
 EDIT_IMPOSSIBLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 DELETE_IMPOSSIBLE = ("message to delete not found", "message can't be deleted")
-UNREACHABLE = ("bot was blocked", "user is deactivated", "can't initiate conversation", "chat not found")
 
 UploadSource = Callable[[dict[str, Any]], Upload]
 

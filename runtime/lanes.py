@@ -76,6 +76,9 @@ class Lane:
     is_busy: bool = False
     is_scheduled: bool = False
     not_before: float = 0.0
+    # Its entry in the schedule: one with another stamp was replaced by a more urgent one.
+    stamp: int = 0
+    priority: int = 0
 
 
 class Lanes:
@@ -85,9 +88,11 @@ class Lanes:
         self._limits = limits
         self._global = Bucket(limits.per_second, limits.burst)
         self._lanes: dict[str, Lane] = {}
-        self._due: list[tuple[float, int, str]] = []
+        # (when, priority, stamp, lane) and, once due, (priority, stamp, lane): stamps grow, so first come
+        # is first served among equals.
+        self._due: list[tuple[float, int, int, str]] = []
         self._ready: list[tuple[int, int, str]] = []
-        self._count = 0
+        self._stamps = 0
 
     def put(self, item: Item, now: float) -> Item | None:
         """Add a call to its chat's lane; return the waiting redraw it makes needless, if any."""
@@ -104,10 +109,11 @@ class Lanes:
 
     def take(self, now: float) -> Item | None:
         """Return a call to make now and mark its chat busy, or None."""
+        self._forget_replaced()
         while self._due and self._due[0][0] <= now:
-            _, priority, name = heapq.heappop(self._due)
-            self._count += 1
-            heapq.heappush(self._ready, (priority, self._count, name))
+            _, priority, stamp, name = heapq.heappop(self._due)
+            heapq.heappush(self._ready, (priority, stamp, name))
+            self._forget_replaced()
         if not self._ready or self._global.ready_at() > now:
             return None
         _, _, name = heapq.heappop(self._ready)
@@ -119,6 +125,7 @@ class Lanes:
 
     def wait_seconds(self, now: float) -> float | None:
         """How long until :meth:`take` may give something; None when nothing waits."""
+        self._forget_replaced()
         moments = [self._due[0][0]] if self._due else []
         if self._ready:
             moments.append(self._global.ready_at())
@@ -152,12 +159,26 @@ class Lanes:
             self._schedule(lane, now)
 
     def _schedule(self, lane: Lane, now: float) -> None:
-        if lane.is_busy or lane.is_scheduled:
+        if lane.is_busy:
             return
-        lane.is_scheduled = True
-        at = max(now, lane.not_before, lane.bucket.ready_at())
         priority = min(item.priority for item in lane.items)
-        heapq.heappush(self._due, (at, priority, lane.name))
+        if lane.is_scheduled and priority >= lane.priority:
+            return
+        self._stamps += 1
+        lane.is_scheduled, lane.priority, lane.stamp = True, priority, self._stamps
+        at = max(now, lane.not_before, lane.bucket.ready_at())
+        heapq.heappush(self._due, (at, priority, lane.stamp, lane.name))
+
+    def _forget_replaced(self) -> None:
+        """Drop entries at the head of the schedule that a more urgent one of the same lane replaced."""
+        while self._due and self._is_replaced(*self._due[0][2:]):
+            heapq.heappop(self._due)
+        while self._ready and self._is_replaced(*self._ready[0][1:]):
+            heapq.heappop(self._ready)
+
+    def _is_replaced(self, stamp: int, name: str) -> bool:
+        lane = self._lanes.get(name)
+        return lane is None or lane.stamp != stamp or not lane.is_scheduled
 
     def _forget_idle(self, now: float) -> None:
         if len(self._lanes) < MANY_LANES:

@@ -123,6 +123,8 @@ def redeem(
         return None
     user = find_user(session, telegram_id) or _new_user(session, telegram_id, row.name, username)
     user.language = user.language or language
+    # An administrator issued the code, so an account blocked before is let in again.
+    user.is_active = True
     _grant(user, row.role)
     session.flush()
     session.execute(update(AccessCode).where(AccessCode.id == row.id).values(used_by_id=user.id))

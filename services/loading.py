@@ -30,7 +30,9 @@ def claim(session: Session, order_id: int, actor: User) -> Order:
 
 def release(session: Session, order_id: int, actor: User) -> Order:
     """Put an order in hand back into the queue: its storekeeper, or an administrator."""
-    order = _in_hand(session, order_id, actor)
+    order = orders.get(session, order_id, actor)
+    if not actor.holds(Role.ADMIN):
+        _in_own_hand(session, order, actor)
     orders.move(
         session,
         order,
@@ -51,7 +53,7 @@ def reject(session: Session, order_id: int, actor: User, reason: str) -> Order:
     auth.require(actor, Role.STOREKEEPER)
     order = orders.get(session, order_id, actor)
     if order.status is OrderStatus.LOADING:
-        _in_hand(session, order_id, actor)
+        _in_own_hand(session, order, actor)
     orders.end(session, order, actor, OrderEventKind.REJECTED, list(orders.QUEUE), reason)
     notifications.tell_rep(session, order, "order_rejected", keeper=actor.name, reason=order.reason)
     return order
@@ -64,7 +66,8 @@ def confirm_load(session: Session, order_id: int, actor: User) -> Order:
     whatever :func:`orders.move` does when the order isn't in this storekeeper's hands any more.
     """
     auth.require(actor, Role.STOREKEEPER)
-    order = _in_hand(session, order_id, actor)
+    order = orders.get(session, order_id, actor)
+    _in_own_hand(session, order, actor)
     for line in order.lines:
         if line.loaded_quantity is None:
             line.loaded_quantity = line.quantity
@@ -105,10 +108,7 @@ def deliver(session: Session, order_id: int, actor: User) -> Order:
     return order
 
 
-def _in_hand(session: Session, order_id: int, actor: User) -> Order:
-    """Return the order when it is in the actor's hands (an administrator has both hands everywhere)."""
-    order = orders.get(session, order_id, actor)
-    is_own = order.status is OrderStatus.LOADING and order.storekeeper_id == actor.id
-    if not is_own and not (actor.holds(Role.ADMIN) and order.status is OrderStatus.LOADING):
+def _in_own_hand(session: Session, order: Order, actor: User) -> None:
+    """Raise Conflict unless the order is in the actor's hands: what was loaded only they can say."""
+    if order.status is not OrderStatus.LOADING or order.storekeeper_id != actor.id:
         raise orders.moved_on(session, order)
-    return order

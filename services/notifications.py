@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import Order, OrderCard, OutboxKind, Role, User, UserRole, now_of
@@ -62,7 +62,8 @@ def redraw_cards(session: Session, order: Order) -> None:
     for card in _cards(session, order):
         card.revision += 1
         keeper = session.get_one(User, card.user_id)
-        _queue_card(session, card, keeper)
+        if keeper.is_active and keeper.unreachable_at is None:
+            _queue_card(session, card, keeper)
 
 
 def card_sent(session: Session, card_id: int, revision: int, message_id: int | None) -> None:
@@ -74,6 +75,13 @@ def card_sent(session: Session, card_id: int, revision: int, message_id: int | N
     card.message_id = message_id if message_id is not None else card.message_id
     if card.message_id is not None and card.revision != revision:
         _queue_card(session, card, session.get_one(User, card.user_id))
+
+
+def card_lost(session: Session, card_id: int) -> None:
+    """Note that a card did not get through, so that the next change may bring it."""
+    card = session.get(OrderCard, card_id)
+    if card is not None:
+        card.sending_row_id = None
 
 
 def _queue_card(session: Session, card: OrderCard, keeper: User) -> None:
@@ -100,6 +108,11 @@ def _holders(session: Session, role: Role) -> list[User]:
         .order_by(User.id)
     )
     return list(session.execute(query).unique().scalars())
+
+
+def regained_contact(session: Session, telegram_id: int) -> None:
+    """Note that a person has unblocked the bot."""
+    session.execute(update(User).where(User.telegram_id == telegram_id).values(unreachable_at=None))
 
 
 def lost_contact(session: Session, telegram_id: int) -> None:

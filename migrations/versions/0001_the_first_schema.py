@@ -206,6 +206,9 @@ def upgrade() -> None:
         sa.Column("days_ahead", sa.Integer(), nullable=False),
         sa.Column("claim_minutes", sa.Integer(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_warehouse_one_row")),
+        sa.CheckConstraint(
+            "window_minutes between 15 and 1440", name=op.f("ck_warehouse_window_has_a_length")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_warehouse")),
     )
     op.create_table(

@@ -201,3 +201,23 @@ def test_every_message_goes_once_or_is_overtaken_and_each_chat_in_order(
     for lane in "123":
         numbers = [int(text) for name, text in gone if name == lane]
         assert numbers == sorted(numbers)
+
+
+def test_a_reply_that_joins_a_chat_s_mailing_goes_before_other_chats_notices() -> None:
+    lanes = Lanes(Limits(per_second=1, burst=1, chat_per_second=None))
+    lanes.put(Item(1, "9", 1, "sendMessage", {}), 0.0)
+    taken = lanes.take(0.0)
+    assert taken is not None
+    for row_id, chat, priority in ((2, "1", 2), (3, "2", 1), (4, "1", 0)):
+        lanes.put(Item(row_id, chat, priority, "sendMessage", {}), 0.0)
+    lanes.finish(taken, 0.0)
+    first = lanes.take(1.0)
+    assert first is not None
+    # Chat 1 keeps its order, but its turn comes before chat 2's.
+    assert (first.lane, first.row_id) == ("1", 2)
+    lanes.finish(first, 1.0)
+    second = lanes.take(2.0)
+    assert second is not None
+    assert second.row_id == 4
+    lanes.finish(second, 2.0)
+    assert lanes.wait_seconds(2.0) == pytest.approx(1.0)
