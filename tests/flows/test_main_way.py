@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from demo.mailbox import Letter
 from tests.flows import acts
 from tests.flows.stage import Stage
@@ -16,9 +18,11 @@ WAREHOUSE = (55.8887, 37.5519)
 TVERSKAYA_7 = (55.75867, 37.61060)
 
 
+@pytest.mark.both_engines
 def test_an_order_goes_from_the_access_code_to_the_invoice_in_the_mailbox(
-    stage: Stage, tmp_path: Path
+    stage_on_engine: Stage, tmp_path: Path
 ) -> None:
+    stage = stage_on_engine
     olga, boris, petr, dmitry = stage.stranger, stage.boris, stage.petr, stage.dmitry
     for person in (boris, petr, dmitry):
         acts.opens(person)
