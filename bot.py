@@ -43,6 +43,7 @@ def build(settings: Settings, *, limits: Limits | None = None, long_poll_seconds
     import telebot
 
     import migrations
+    from handlers.delivery_step import ROUTE
     from handlers.places import GEOCODER
     from handlers.registry import register_all
     from handlers.routing import Router
@@ -56,6 +57,7 @@ def build(settings: Settings, *, limits: Limits | None = None, long_poll_seconds
     from runtime.ticker import Ticker
     from runtime.worker import Worker
     from services.geo import Geocoder
+    from services.roads import RoadRouter
 
     database = Database(settings.effective_database_url)
     migrations.upgrade(database)
@@ -87,6 +89,12 @@ def build(settings: Settings, *, limits: Limits | None = None, long_poll_seconds
             jobs.PROFILE, processor, partial(jobs.publish_commands, client, router), jobs.finish_profile
         ),
     }
+    if settings.router_url is not None:
+        router.has_road_router = True
+        roads = RoadRouter(settings.router_url)
+        workers[ROUTE] = Worker(
+            ROUTE, processor, partial(jobs.route, database, roads), partial(jobs.finish_job, router)
+        )
     processor.send_calls = delivery.put
     processor.send_answer = lambda answer: delivery.answer(
         answer.query_id, answer.text, is_alert=answer.is_alert

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from handlers import conversation as conversations
 from handlers import ordering, places
@@ -14,10 +16,12 @@ from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
 from handlers.texts import Html, stack
 from models import Order, Role
-from services import company, customers, drafts, pricing
+from services import company, customers, drafts, outbox, pricing
+from services.errors import DomainError
 from services.geo import Place
 
 FOR_ORDER = "o"
+ROUTE = "route"
 MAX_OUTLETS_SHOWN = 20
 
 
@@ -40,9 +44,10 @@ def register(router: Router) -> None:
     """Register the delivery step."""
     rep = Role.SALES_REP
     router.button(Address, address, rep)
-    router.button(UseOutlet, use_outlet, rep)
+    router.button(UseOutlet, partial(use_outlet, router), rep)
     router.button(Pickup, pickup, rep)
-    places.serve(router, FOR_ORDER, ForOrder(), Address, "order_id")
+    places.serve(router, FOR_ORDER, ForOrder(router), Address, "order_id")
+    router.job(ROUTE, by_road)
 
 
 def address(ctx: Context, data: Address) -> Screen:
@@ -63,6 +68,9 @@ def address(ctx: Context, data: Address) -> Screen:
 class ForOrder:
     """A place looked for to deliver an order to."""
 
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
     def begin(self, ctx: Context, subject_id: int) -> Screen:
         """Return the delivery step."""
         return address(ctx, Address(subject_id))
@@ -77,16 +85,16 @@ class ForOrder:
 
     def take(self, ctx: Context, subject_id: int, place: Place) -> Screen:
         """Deliver there, and go on."""
-        return _set(ctx, drafts.get(ctx.session, subject_id, ctx.user), place)
+        return _set(self._router, ctx, drafts.get(ctx.session, subject_id, ctx.user), place)
 
 
-def use_outlet(ctx: Context, data: UseOutlet) -> Screen:
+def use_outlet(router: Router, ctx: Context, data: UseOutlet) -> Screen:
     """Deliver to a known outlet, and go on."""
     order = drafts.get(ctx.session, data.order_id, ctx.user)
     outlet = customers.get_outlet(ctx.session, data.outlet_id, ctx.user)
     if outlet.customer_id != order.customer_id:
         return address(ctx, Address(order.id))
-    return _set(ctx, order, Place(outlet.address, outlet.latitude, outlet.longitude))
+    return _set(router, ctx, order, Place(outlet.address, outlet.latitude, outlet.longitude))
 
 
 def pickup(ctx: Context, data: Pickup) -> Screen:
@@ -96,8 +104,32 @@ def pickup(ctx: Context, data: Pickup) -> Screen:
     return ordering.next_step(ctx, order)
 
 
-def _set(ctx: Context, order: Order, place: Place) -> Screen:
+def by_road(ctx: Context, payload: dict[str, Any], result: Any) -> Screen | None:
+    """Take the distance by road over, and redraw the order if it is looked at.
+
+    When the router is down the straight line stays: the fee says which of the two it is.
+    """
+    try:
+        order = drafts.get(ctx.session, payload["order_id"], ctx.user)
+    except DomainError:
+        return None
+    place = (payload["latitude"], payload["longitude"])
+    if not isinstance(result, int) or not drafts.set_road_distance(ctx.session, order, place, result):
+        return None
+    here = conversations.address(ctx.conversation)
+    return ctx.open(here) if isinstance(here, OrderCard) and here.order_id == order.id else None
+
+
+def _set(router: Router, ctx: Context, order: Order, place: Place) -> Screen:
     drafts.set_place(ctx.session, order, place)
+    if router.has_road_router:
+        payload = {
+            "chat_id": ctx.conversation.chat_id,
+            "order_id": order.id,
+            "latitude": place.latitude,
+            "longitude": place.longitude,
+        }
+        outbox.add_job(ctx.session, ROUTE, ROUTE, payload)
     conversations.clear_form(ctx.conversation)
     screen = ordering.next_step(ctx, order)
     fee = order_text.fee(ctx.view, pricing.quote(ctx.session, order).fee)

@@ -42,6 +42,8 @@ class Router:
         self.default_language = default_language
         # Known once Telegram was asked; links with an access code need it.
         self.bot_username: str | None = None
+        # Whether distances by road can be asked for.
+        self.has_road_router = False
         self.commands: dict[str, Command] = {}
         self.menu: list[MenuEntry] = []
         self._bot = bot

@@ -12,11 +12,12 @@ from handlers.texts import LANGUAGES
 from models import Database, Document, OutboxState, Session
 from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
-from services import letters, mail, outbox, papers
+from services import company, letters, mail, outbox, papers
 from services.geo import Geocoder, GeocoderDown
 from services.invoice_letter import invoice_file_name
 from services.mail import Letter, MailConfig
 from services.outbox import OutboxRow, Outcome
+from services.roads import RoadRouter, RouterDown
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,21 @@ def geocode(geocoder: Geocoder, rows: list[OutboxRow]) -> list[Any]:
             results.append(geocoder.find(row.payload["query"], row.payload["language"]))
         except GeocoderDown as error:
             log.warning("the geocoder does not answer: %s", error)
+            results.append(error)
+    return results
+
+
+def route(database: Database, roads: RoadRouter, rows: list[OutboxRow]) -> list[Any]:
+    """Return the metres by road to each row's place, or the RouterDown that came instead."""
+    with database.reading() as session:
+        store = company.warehouse(session)
+        start = (store.latitude or 0.0, store.longitude or 0.0)
+    results: list[Any] = []
+    for row in rows:
+        try:
+            results.append(roads.metres(start, (row.payload["latitude"], row.payload["longitude"])))
+        except RouterDown as error:
+            log.warning("the road router does not answer: %s", error)
             results.append(error)
     return results
 

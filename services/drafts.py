@@ -141,8 +141,19 @@ def set_place(session: Session, order: Order, place: Place) -> None:
     customers.add_outlet(session, order.customer, address, place.latitude, place.longitude)
     order.is_pickup = False
     order.address, order.latitude, order.longitude = address, place.latitude, place.longitude
-    order.distance_metres = metres
+    order.distance_metres, order.distance_is_road = metres, False
     touch(session, order)
+
+
+def set_road_distance(session: Session, order: Order, place: tuple[float, float], metres: int) -> bool:
+    """Pay by the road instead of the straight line; False when the order goes somewhere else by now."""
+    if order.is_pickup or (order.latitude, order.longitude) != place:
+        return False
+    if metres > company.tariff(session).radius_km * 1000:
+        return False
+    order.distance_metres, order.distance_is_road = metres, True
+    touch(session, order)
+    return True
 
 
 def set_pickup(session: Session, order: Order) -> None:

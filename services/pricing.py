@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -34,6 +34,7 @@ class Fee:
     distance_metres: int = 0
     rate_per_km: int = 0
     by_distance: int = 0
+    is_by_road: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,8 @@ def _draft_fee(session: Session, order: Order, goods_amount: int) -> Fee | None:
     if order.distance_metres is None:
         return None
     tariff = company.tariff(session)
-    return delivery_fee(tariff, order.distance_metres, goods_amount, tariff.rate_per_km)
+    fee = delivery_fee(tariff, order.distance_metres, goods_amount, tariff.rate_per_km)
+    return replace(fee, is_by_road=order.distance_is_road)
 
 
 def _frozen(order: Order) -> Quote:
@@ -185,4 +187,4 @@ def _frozen_fee(order: Order, amount: int) -> Fee:
         rule = FeeRule.FREE
     elif amount > by_distance:
         rule = FeeRule.MINIMUM
-    return Fee(amount, rule, metres, rate, by_distance)
+    return Fee(amount, rule, metres, rate, by_distance, order.distance_is_road)

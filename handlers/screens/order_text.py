@@ -15,6 +15,7 @@ from services.pricing import Fee, FeeRule, PricedLine, Quote
 
 Line = TypeVar("Line")
 
+STRAIGHT = N_("{distance} km × {rate} = {amount}")
 # Fifteen lines with their names cut leave room for everything else in 4,096 characters.
 LINES_ON_A_CARD = 15
 MAX_NAME = 80
@@ -110,8 +111,9 @@ def fee(view: View, delivery: Fee | None) -> Html:
         return t("Delivery: the address is needed")
     if delivery.rule is FeeRule.PICKUP:
         return t("Delivery: pick-up, {amount}", amount=view.money(0))
+    words = N_("{distance} km by road × {rate} = {amount}") if delivery.is_by_road else STRAIGHT
     parts = t(
-        "{distance} km × {rate} = {amount}",
+        words,
         distance=view.distance(delivery.distance_metres),
         rate=view.money(delivery.rate_per_km),
         amount=view.money(delivery.by_distance),
