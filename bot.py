@@ -124,7 +124,7 @@ def mail_config(settings: Settings) -> MailConfig | None:
 
 def _take_settings_over(database: Database, settings: Settings) -> None:
     from runtime import jobs
-    from services import auth, company, notifications, outbox
+    from services import auth, company, outbox
 
     with database.unit_of_work() as session:
         company.take_first_values(
@@ -143,12 +143,12 @@ def _take_settings_over(database: Database, settings: Settings) -> None:
         auth.ensure_admins(session, settings.admin_ids)
         session.flush()
         outbox.add_job(session, jobs.PROFILE, jobs.PROFILE, {})
-        if settings.smtp_host is None:
-            notifications.tell_admins(session, "mail_off")
+        company.note_mail(session, is_on=settings.smtp_host is not None)
 
 
 def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C; return the exit code."""
+    from migrations import NewerSchema
     from models import Database
     from runtime.instance_lock import AlreadyRunning, InstanceLock
 
@@ -158,7 +158,12 @@ def run(settings: Settings) -> int:
     except AlreadyRunning as error:
         log.error("%s Stop it first, or give this one its own database and token.", error)
         return 1
-    app = build(settings)
+    try:
+        app = build(settings)
+    except NewerSchema as error:
+        log.error("%s", error)
+        lock.release()
+        return EXIT_SETTINGS
     code = app.supervisor.run()
     app.close()
     lock.release()
@@ -195,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("run", help="run the bot (also without a command)")
     demo = commands.add_parser("demo", help="try everything in a browser, without token or account")
-    demo.add_argument("--port", type=int, default=8080)
+    demo.add_argument("--port", type=int, default=8080, choices=range(65536), metavar="PORT")
     demo.add_argument("--data-dir", type=Path, default=Path("demo-data"))
     demo.add_argument("--reset", action="store_true", help="forget what was done in the demo before")
     commands.add_parser("check", help="check settings, database, token, mail, geocoder, fonts")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,9 @@ from dotenv import dotenv_values
 
 HEAD = "The settings cannot be used (.env or the environment; .env.example explains each):"
 
-T = TypeVar("T")
+# Telegram keeps its ids below 2^52.
+MAX_ID_DIGITS = 15
+
 Reader = Callable[[str], Any]
 
 
@@ -47,6 +50,8 @@ def _ids(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts or not all(part.isascii() and part.isdigit() for part in parts):
         raise ValueError("takes Telegram ids, digits separated by commas; @userinfobot tells yours")
+    if any(len(part) > MAX_ID_DIGITS for part in parts):
+        raise ValueError("has a number longer than any Telegram id")
     return tuple(int(part) for part in parts)
 
 
@@ -109,6 +114,15 @@ def _degrees(limit: int) -> Reader:
     return read
 
 
+def _mailbox(text: str) -> str:
+    """Return the bare address, also of «Name <address>»."""
+    _, address = parseaddr(text)
+    name, at, domain = address.partition("@")
+    if not (name and at and "." in domain and address.isascii()) or any(char.isspace() for char in address):
+        raise ValueError("is not an e-mail address such as sklad@firma.ru")
+    return address
+
+
 def _one_of(*choices: str) -> Reader:
     def read(text: str) -> str:
         if text not in choices:
@@ -140,7 +154,7 @@ class Settings:
     smtp_user: str | None = _setting(str, None)
     smtp_password: Secret | None = _setting(Secret, None)
     smtp_ca_file: Path | None = _setting(Path, None)
-    mail_from: str | None = _setting(str, None)
+    mail_from: str | None = _setting(_mailbox, None)
 
     geocoder_url: str = _setting(_web_address, "https://nominatim.openstreetmap.org")
     geocoder_user_agent: str = _setting(str, "TradingStoreBot")
@@ -191,8 +205,12 @@ SECRET_NAMES = tuple(
 
 def load() -> Settings:
     """Return what environment and .env say, the former first; raises SettingsError naming every fault."""
-    said = {**dotenv_values(".env", encoding="utf-8"), **os.environ}
     faults: list[str] = []
+    try:
+        said = {**dotenv_values(".env", encoding="utf-8"), **os.environ}
+    except UnicodeDecodeError:
+        faults.append(".env is not UTF-8 text: save it in that encoding")
+        said = dict(os.environ)
     texts = {own.name: _text_of(own, said, faults) for own in fields(Settings)}
     values: dict[str, Any] = {}
     for own in fields(Settings):

@@ -1,34 +1,35 @@
-"""``python -m benchmarks.bot_process``: this bot as ``bot.py run`` starts it, but without rate limits.
+"""``python -m benchmarks.bot_process [PACKAGE…]``: this bot as ``bot.py run`` starts it, without rate limits.
 
-Its settings come from the environment. aiohttp belongs to the demo and is missing in production, but geopy
-loads it where it finds it; so it is hidden here, and what is measured is what production has.
+Its settings come from the environment. Packages that are named are hidden from it, to see what it would
+weigh without them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-
-HIDDEN = frozenset({"aiohttp"})
 
 
 class Hider:
     """A finder that knows better: the hidden packages are not installed."""
 
+    def __init__(self, hidden: Iterable[str]) -> None:
+        self._hidden = frozenset(hidden)
+
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Refuse a hidden package, leave the others to the next finder."""
-        if name.partition(".")[0] in HIDDEN:
+        if name.partition(".")[0] in self._hidden:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return None
 
 
 def main() -> int:
     """Run the bot until SIGTERM; return its exit code."""
-    sys.meta_path.insert(0, Hider())
+    sys.meta_path.insert(0, Hider(sys.argv[1:]))
     from bot import build
     from runtime import logs
     from runtime.lanes import Limits

@@ -35,7 +35,7 @@ class Child:
             text=True,
             start_new_session=True,
         )
-        self._name = arguments[-1]
+        self._name = " ".join(arguments)
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,7 @@
 """The whole product on one machine, in a browser: ``make demo``."""
 
 import errno
+import fcntl
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 from demo.bot_api import BotApi
 from demo.geocoder import Geocoder
@@ -38,7 +40,28 @@ _WAREHOUSE = {
 
 
 def run(port: int, data_dir: Path, reset: bool) -> int:
-    """Run until Ctrl-C or SIGTERM; returns 0, 1 when the bot doesn't stay up, 2 when the port is busy."""
+    """Run until Ctrl-C or SIGTERM; returns 0, 1 when the bot doesn't stay up, 2 for a port or folder in use."""
+    folder = _lock(data_dir)
+    if folder is None:
+        print(f"A demo already runs on the folder {data_dir}: stop it first (Ctrl-C).", file=sys.stderr)
+        return 2
+    with folder:
+        return _run(port, data_dir, reset)
+
+
+def _lock(data_dir: Path) -> IO[str] | None:
+    """Hold the folder until the file is closed; None when another demo does. The lock outlives a reset."""
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    file = data_dir.with_name(f".{data_dir.name}.lock").open("a", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
+
+
+def _run(port: int, data_dir: Path, reset: bool) -> int:
     # Ids go on from run to run, because the bot's database remembers the messages of the last one.
     api, mailbox, geocoder = BotApi(first_message_id=int(time.time())), Mailbox(), Geocoder()
     page = Page(api, mailbox, port)
@@ -89,7 +112,7 @@ def environment(
         "SMTP_HOST": mailbox.host,
         "SMTP_PORT": str(mailbox.port),
         "SMTP_SECURITY": "none",
-        "MAIL_FROM": "Оптовый склад <sklad@example.ru>",
+        "MAIL_FROM": "sklad@example.ru",
         "GEOCODER_URL": geocoder.url,
         "GEOCODER_USER_AGENT": "TradingStoreBot demo",
         "PYTHONUNBUFFERED": "1",

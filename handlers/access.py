@@ -15,7 +15,7 @@ from handlers.screen import Button, Screen
 from handlers.texts import N_, Html, stack
 from models import RequestState, Role
 from services import auth, company, outbox
-from services.errors import Invalid
+from services.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
     from telebot.types import Contact
@@ -77,7 +77,7 @@ def register(router: Router) -> None:
         "access_requested", lambda ctx, params: request_card(ctx, RequestCard(params["request_id"]))
     )
     router.notice("access_granted", partial(access_granted, router))
-    router.notice("access_rejected", access_rejected)
+    router.notice("access_rejected", access_rejected, is_public=True)
     router.notice("account_locked", account_locked)
 
 
@@ -99,6 +99,10 @@ def welcome(ctx: Context) -> Screen:
 
 def try_code(router: Router, ctx: Context, code: str) -> Screen:
     """Let a person in by a code; the message with it disappears from the chat."""
+    outbox.call(ctx.session, ctx.person.telegram_id, "deleteMessage", {"message_id": ctx.message_id})
+    until = auth.locked_until(ctx.session, ctx.person.telegram_id)
+    if until is not None:
+        return ctx.refusal(Conflict("locked", until=until))
     user = auth.redeem(
         ctx.session,
         ctx.person.telegram_id,
@@ -107,7 +111,6 @@ def try_code(router: Router, ctx: Context, code: str) -> Screen:
         username=ctx.person.username,
         language=ctx.view.language,
     )
-    outbox.call(ctx.session, ctx.person.telegram_id, "deleteMessage", {"message_id": ctx.message_id})
     if user is None:
         screen = front_door(router, ctx)
         screen.under(ctx.t(WRONG_CODE))

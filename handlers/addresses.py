@@ -32,6 +32,11 @@ class OrderFor(Data, code="of", anywhere=True):
 
 
 @dataclass(frozen=True)
+class NewName(Data, code="nn"):
+    """New customer: the name is typed."""
+
+
+@dataclass(frozen=True)
 class ClientCard(Data, code="kc", anywhere=True):
     """A customer on one screen."""
 
@@ -68,9 +73,10 @@ class Remove(Data, code="lx"):
 
 @dataclass(frozen=True)
 class Address(Data, code="a"):
-    """Where to deliver a draft."""
+    """Where to deliver a draft; ``page`` is that of the customer's outlets."""
 
     order_id: int
+    page: int = 0
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,10 @@ class Data:
 
     def pack(self) -> str:
         """Return the data as text; raises ValueError when Telegram would refuse its length."""
-        values = [_to_text(getattr(self, field.name)) for field in dataclasses.fields(self)]  # type: ignore[arg-type]
+        fields = list(dataclasses.fields(self))  # type: ignore[arg-type]
+        while fields and getattr(self, fields[-1].name) == fields[-1].default:
+            fields.pop()
+        values = [_to_text(getattr(self, field.name)) for field in fields]
         text = ":".join([self.code, *values])
         if len(text.encode()) > MAX_BYTES:
             raise ValueError(f"{text!r} is longer than {MAX_BYTES} bytes")

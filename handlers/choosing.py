@@ -7,7 +7,7 @@ from functools import partial
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu, ordering
-from handlers.addresses import OrderCard, OrderFor
+from handlers.addresses import NewName, OrderCard, OrderFor
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -29,11 +29,6 @@ class FindCustomer(Data, code="fc"):
     """A page of the rep's customers, all or those that fit what was typed."""
 
     page: int
-
-
-@dataclass(frozen=True)
-class NewName(Data, code="nn"):
-    """New customer: the name is typed."""
 
 
 @dataclass(frozen=True)

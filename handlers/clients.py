@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu
-from handlers.addresses import ClientCard, OrderCard, OrderFor
+from handlers.addresses import ClientCard, NewName, OrderCard, OrderFor
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.outlets import Outlets
@@ -33,6 +33,18 @@ class Clients(Data, code="kl"):
     """A page of the customers, all or those that fit what was typed."""
 
     page: int
+
+
+@dataclass(frozen=True)
+class Archived(Data, code="kz"):
+    """A page of the archived customers."""
+
+    page: int
+
+
+@dataclass(frozen=True)
+class AllClients(Data, code="kk"):
+    """The customers without what was typed to search them."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +76,10 @@ class Archive(Data, code="ka"):
 def register(router: Router) -> None:
     """Register the customers' screens."""
     roles = (Role.SALES_REP, Role.ADMIN)
-    router.menu_entry((1, 0), N_(":busts_in_silhouette: Customers"), Clients(0), *roles)
+    router.menu_entry((1, 0), N_(":busts_in_silhouette: Customers"), AllClients(), *roles)
     router.button(Clients, clients, *roles)
+    router.button(AllClients, all_clients, *roles)
+    router.button(Archived, archived, *roles)
     router.typed(Clients, "text", search)
     router.button(ClientCard, card, *roles)
     router.button(EditClient, ask, *roles)
@@ -81,6 +95,10 @@ def clients(ctx: Context, data: Clients) -> Screen:
     page = customers.find(ctx.session, ctx.user, query, data.page)
     rows: Rows = [[Button(customer.name, ClientCard(customer.id))] for customer in page.items]
     rows += keyboards.pager(t, page, Clients)
+    if query:
+        rows.append([Button(t.plain(":x: {query}", query=query), AllClients())])
+    rows.append([Button(t.plain(":heavy_plus_sign: New customer"), NewName())])
+    rows.append([Button(t.plain(":file_cabinet: The archive"), Archived(0))])
     rows.append(menu.back(ctx))
     if query and page.items:
         text = t("Customers found for “{query}”:", query=query)
@@ -94,6 +112,23 @@ def clients(ctx: Context, data: Clients) -> Screen:
 def search(ctx: Context, _data: Clients, text: str) -> Screen:
     """Show the customers that fit what was typed."""
     conversations.remember(ctx.conversation, clients=text[:100])
+    return clients(ctx, Clients(0))
+
+
+def archived(ctx: Context, data: Archived) -> Screen:
+    """Show a page of the archive."""
+    t = ctx.t
+    page = customers.archived(ctx.session, ctx.user, data.page)
+    rows: Rows = [[Button(customer.name, ClientCard(customer.id))] for customer in page.items]
+    rows += keyboards.pager(t, page, Archived)
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), AllClients())])
+    text = t("Customers in the archive:") if page.items else t("The archive is empty.")
+    return Screen(text, rows, Archived(page.number))
+
+
+def all_clients(ctx: Context, _data: AllClients) -> Screen:
+    """Forget what was typed."""
+    conversations.remember(ctx.conversation, clients="")
     return clients(ctx, Clients(0))
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from handlers import conversation as conversations
-from handlers import ordering, places
+from handlers import keyboards, ordering, places
 from handlers.addresses import Address, OrderCard
 from handlers.callbacks import Data
 from handlers.context import Context
@@ -22,7 +22,6 @@ from services.geo import Place
 
 FOR_ORDER = "o"
 ROUTE = "route"
-MAX_OUTLETS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -54,15 +53,16 @@ def address(ctx: Context, data: Address) -> Screen:
     """Offer the customer's outlets and pick-up; anything else is typed or sent as a location."""
     order = drafts.get(ctx.session, data.order_id, ctx.user)
     t = ctx.t
-    outlets = customers.outlets(ctx.session, order.customer_id, ctx.user)[:MAX_OUTLETS_SHOWN]
+    page = customers.outlets(ctx.session, order.customer_id, ctx.user, data.page)
     rows: Rows = [
         [Button(t.plain(":round_pushpin: {address}", address=outlet.address), UseOutlet(order.id, outlet.id))]
-        for outlet in outlets
+        for outlet in page.items
     ]
+    rows += keyboards.pager(t, page, lambda to: Address(order.id, to))
     rows.append([Button(t.plain(":department_store: Pick-up"), Pickup(order.id))])
     rows.append([Button(t.plain(":clipboard: Order"), OrderCard(order.id))])
     text = t("Where to? Choose a point, type an address (town, street, house), or send a location.")
-    return Screen(text, rows, data)
+    return Screen(text, rows, Address(order.id, page.number))
 
 
 class ForOrder:

@@ -8,6 +8,7 @@ from urllib.parse import quote as url_quote
 
 from handlers import keyboards, menu
 from handlers.addresses import LoadCard
+from handlers.addresses import OrderCard as RepCard
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -65,6 +66,13 @@ class Loaded(_OnCard, code="l4", anywhere=True):
 
 
 @dataclass(frozen=True)
+class Delivered(_OnCard, code="l7", anywhere=True):
+    """The goods are with the customer."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
 class Reject(Data, code="l5", anywhere=False):
     """Turn the order down: the reason is typed."""
 
@@ -81,12 +89,14 @@ class AskReject(_OnCard, code="l6", anywhere=True):
 def register(router: Router) -> None:
     """Register the queue and the cards."""
     keeper = Role.STOREKEEPER
-    router.menu_entry((2, 0), N_(":inbox_tray: To load"), Queue(0), keeper)
-    router.command("queue", N_("what is to be loaded"), lambda ctx, _: queue(ctx, Queue(0)), keeper)
-    router.button(Queue, queue, keeper)
-    router.button(LoadCard, card, keeper)
+    both = (keeper, Role.ADMIN)
+    router.menu_entry((2, 0), N_(":inbox_tray: To load"), Queue(0), *both)
+    router.command("queue", N_("what is to be loaded"), lambda ctx, _: queue(ctx, Queue(0)), *both)
+    router.button(Queue, queue, *both)
+    router.button(LoadCard, card, *both)
     router.button(Claim, claim, keeper)
-    router.button(Release, release, keeper)
+    router.button(Release, release, *both)
+    router.button(Delivered, delivered, keeper, Role.SALES_REP)
     router.button(AskLoaded, ask_loaded, keeper)
     router.button(Loaded, loaded, keeper)
     router.button(AskReject, lambda ctx, data: ask_reason(ctx, Reject(data.order_id)), keeper)
@@ -123,6 +133,13 @@ def release(ctx: Context, data: Release) -> Screen:
     """Put the order back."""
     loading.release(ctx.session, data.order_id, ctx.user)
     return card(ctx, LoadCard(data.order_id))
+
+
+def delivered(ctx: Context, data: Delivered) -> Screen:
+    """Close the order, and show it as the person knows it."""
+    order = loading.deliver(ctx.session, data.order_id, ctx.user)
+    is_keeper = ctx.user.holds(Role.STOREKEEPER)
+    return card(ctx, LoadCard(order.id)) if is_keeper else ctx.open(RepCard(order.id))
 
 
 def ask_loaded(ctx: Context, data: AskLoaded) -> Screen:
@@ -271,6 +288,9 @@ def _map_link(ctx: Context, order: Order) -> Html:
 
 
 def _card_rows(ctx: Context, order: Order, page: Page[tuple[int, OrderLine]]) -> Rows:
+    # A recalled order is its rep's again: there is nothing to turn.
+    if order.status is OrderStatus.DRAFT:
+        return []
     turning = keyboards.pager(ctx.t, page, lambda to: LoadCard(order.id, to))
     return [*turning, *_step_rows(ctx, order)]
 
@@ -288,6 +308,10 @@ def _step_rows(ctx: Context, order: Order) -> Rows:
                 Button(t.plain(":leftwards_arrow_with_hook: Back to the queue"), Release(order.id)),
             ],
         ]
+    if order.status is OrderStatus.LOADING and ctx.actor is not None and ctx.actor.holds(Role.ADMIN):
+        return [[Button(t.plain(":leftwards_arrow_with_hook: Back to the queue"), Release(order.id))]]
+    if order.status is OrderStatus.LOADED and ctx.actor is not None and ctx.actor.holds(Role.STOREKEEPER):
+        return [[Button(t.plain(":package: Hand over"), Delivered(order.id))]]
     return []
 
 

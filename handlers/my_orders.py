@@ -9,6 +9,7 @@ from handlers import keyboards, menu, ordering
 from handlers.addresses import EditEmails, MyOrders, OrderCard
 from handlers.callbacks import Data
 from handlers.context import Context
+from handlers.loading import Delivered
 from handlers.repeating import Repeat
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
@@ -23,7 +24,7 @@ FILTERS = {
     Show.ALL: N_("All"),
     Show.DRAFTS: N_(":pencil2: Drafts"),
     Show.AT_WAREHOUSE: N_(":inbox_tray: At the warehouse"),
-    Show.LOADED: N_(":truck: Loaded"),
+    Show.LOADED: N_(":truck: Loaded ones"),
     Show.ENDED: N_(":no_entry: Ended"),
 }
 
@@ -68,7 +69,7 @@ class ResendInvoice(Data, code="os", anywhere=True):
 def register(router: Router) -> None:
     """Register the list and the card of sent orders."""
     rep, admin = Role.SALES_REP, Role.ADMIN
-    router.menu_entry((0, 1), N_(":clipboard: My orders"), MyOrders(0), rep)
+    router.menu_entry((0, 1), N_(":clipboard: My orders"), AllOrders(), rep)
     router.command("orders", N_("my orders"), lambda ctx, _: my_orders(ctx, MyOrders(0)), rep)
     router.button(MyOrders, my_orders, rep)
     router.typed(MyOrders, "text", search)
@@ -165,6 +166,8 @@ def _card_rows(ctx: Context, order: Order, *, has_invoice: bool) -> Rows:
         rows.append([recall_button, cancel_button] if is_own else [cancel_button])
     if is_own and order.status is not OrderStatus.DRAFT:
         rows.append([Button(t.plain(":repeat: Repeat"), Repeat(order.id))])
+    if is_own and order.status is OrderStatus.LOADED:
+        rows.append([Button(t.plain(":package: Hand over"), Delivered(order.id))])
     if has_invoice:
         rows.append([Button(t.plain(":page_facing_up: Invoice"), InvoicePdf(order.id))])
         label = t.plain(":envelope: Send the invoice again")
@@ -219,7 +222,7 @@ def resend(ctx: Context, data: ResendInvoice) -> Screen:
     invoice = invoices.of_order(ctx.session, order)
     if invoice is None:
         raise NotFound("invoice")
-    if not letters.queue_invoice(ctx.session, invoice):
+    if not letters.resend(ctx.session, invoice):
         return ask_emails(ctx, EditEmails(order.customer_id, order.id))
     ctx.toast = ctx.t.plain("The invoice is in the queue.")
     return sent_card(ctx, order)

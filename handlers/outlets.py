@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers import places
+from handlers import keyboards, places
 from handlers.addresses import ClientCard
 from handlers.callbacks import Data
 from handlers.context import Context
@@ -22,9 +22,10 @@ FIELDS = {"contact": N_("contact"), "phone": N_("phone"), "hours": N_("opening h
 
 @dataclass(frozen=True)
 class Outlets(Data, code="kt"):
-    """A customer's delivery points; a new address is typed here."""
+    """A page of a customer's delivery points; a new address is typed here."""
 
     customer_id: int
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,15 @@ def outlets(ctx: Context, data: Outlets) -> Screen:
     """List the points."""
     customer = customers.get(ctx.session, data.customer_id, ctx.user)
     t = ctx.t
+    page = customers.outlets(ctx.session, customer.id, ctx.user, data.page)
     rows: Rows = [
         [Button(t.plain(":round_pushpin: {address}", address=outlet.address), OutletCard(outlet.id))]
-        for outlet in customers.outlets(ctx.session, customer.id, ctx.user)
+        for outlet in page.items
     ]
+    rows += keyboards.pager(t, page, lambda to: Outlets(customer.id, to))
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), ClientCard(customer.id))])
     text = t("Delivery points of {name}. Type an address or send a location to add one.", name=customer.name)
-    return Screen(text, rows, data)
+    return Screen(text, rows, Outlets(customer.id, page.number))
 
 
 def card(ctx: Context, data: OutletCard) -> Screen:

@@ -118,7 +118,7 @@ def take_text(ctx: Context, purpose: str, subject_id: int, text: str) -> Screen:
     if len(query) > geo.MAX_QUERY:
         raise Invalid("too_long", limit=geo.MAX_QUERY)
     conversations.remember(ctx.conversation, address=query)
-    known = geo.cached(ctx.session, query)
+    known = geo.cached(ctx.session, query, ctx.view.language)
     if known is not None:
         return _found(ctx, purpose, subject_id, query, known)
     payload = {
@@ -144,7 +144,7 @@ def geocoded(ctx: Context, payload: dict[str, Any], result: Any) -> Screen | Non
     """Keep what the geocoder said, and show it if the person still waits for it."""
     query, purpose, subject_id = str(payload["query"]), str(payload["purpose"]), int(payload["subject_id"])
     if isinstance(result, list):
-        geo.remember(ctx.session, query, result)
+        geo.remember(ctx.session, query, str(payload["language"]), result)
     still_waits = conversations.address(ctx.conversation) == Searching(purpose, subject_id)
     if not still_waits or ctx.conversation.form.get("address") != query:
         return None

@@ -13,7 +13,6 @@ from handlers.screen import Button, Screen
 from handlers.texts import N_, Html
 from models import Role
 from services import company, invoices
-from services import requisites as rules
 from services.errors import NotFound
 
 
@@ -29,12 +28,18 @@ class EditRequisite(Data, code="ce"):
     field: str
 
 
+@dataclass(frozen=True)
+class ConfirmAccount(Data, code="ca"):
+    """Bank details whose keys do not fit are right all the same."""
+
+
 def register(router: Router) -> None:
     """Register the editor."""
     admin = Role.ADMIN
     router.menu_entry((4, 1), N_(":office: Company"), Requisites(), admin)
     router.button(Requisites, requisites, admin)
     router.button(EditRequisite, ask, admin)
+    router.button(ConfirmAccount, confirm_account, admin)
     router.typed(EditRequisite, "text", take)
 
 
@@ -46,16 +51,24 @@ def requisites(ctx: Context, _data: Requisites) -> Screen:
         t("{field}: <b>{value}</b>", field=t.plain(label), value=getattr(firm, field) or "—")
         for field, label in REQUISITES.items()
     ]
-    missing = rules.missing_for_invoice(firm)
+    missing = company.missing_for_invoice(firm)
     if missing:
         fields = ", ".join(t.plain(REQUISITES[field]) for field in missing)
         rows_of_text.append(t(":warning: No invoice without: {fields}", fields=fields))
-    warnings = rules.account_warnings(firm.bik, firm.account, firm.correspondent_account)
-    if warnings:
+    is_doubtful = company.has_doubtful_account(firm)
+    if is_doubtful:
         rows_of_text.append(t(":warning: The account's key does not fit the БИК: check both."))
     buttons = [Button(t.plain(label), EditRequisite(field)) for field, label in REQUISITES.items()]
     pairs = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
+    if is_doubtful:
+        pairs.insert(0, [Button(t.plain(":warning: The bank details are right"), ConfirmAccount())])
     return Screen(Html("\n".join(rows_of_text)), [*pairs, menu.back(ctx)], Requisites())
+
+
+def confirm_account(ctx: Context, _data: ConfirmAccount) -> Screen:
+    """Take doubtful bank details as they are; invoices that waited for it are made."""
+    company.confirm_account(ctx.session, ctx.user)
+    return _issued(ctx)
 
 
 def ask(ctx: Context, data: EditRequisite) -> Screen:
@@ -71,6 +84,10 @@ def ask(ctx: Context, data: EditRequisite) -> Screen:
 def take(ctx: Context, data: EditRequisite, text: str) -> Screen:
     """Check and keep the value; invoices that waited for it are made."""
     company.set_requisite(ctx.session, data.field, text, ctx.user)
+    return _issued(ctx)
+
+
+def _issued(ctx: Context) -> Screen:
     made = invoices.issue_waiting(ctx.session)
     screen = requisites(ctx, Requisites())
     if made:

@@ -50,6 +50,7 @@ class Router:
         self._buttons: dict[type[Data], Route] = {}
         self._typed: dict[tuple[type[Data], str], Route] = {}
         self._notices: dict[str, Callable[..., Shown]] = {}
+        self._public_notices: set[str] = set()
         self._jobs: dict[str, Callable[..., None]] = {}
         self.front_door: Callable[[Context], Screen] | None = None
         self.hint: Callable[[Context], str] | None = None
@@ -81,9 +82,13 @@ class Router:
         """
         self._typed[kind, content] = Route(handler, frozenset())
 
-    def notice(self, name: str, handler: Callable[[Context, dict[str, Any]], Shown]) -> None:
-        """``handler(ctx, params)`` words a notice in its reader's language."""
+    def notice(
+        self, name: str, handler: Callable[[Context, dict[str, Any]], Shown], *, is_public: bool = False
+    ) -> None:
+        """``handler(ctx, params)`` words a notice in its reader's language; staff only, unless public."""
         self._notices[NOTICE_PREFIX + name] = handler
+        if is_public:
+            self._public_notices.add(NOTICE_PREFIX + name)
 
     def job(self, name: str, handler: Callable[[Context, dict[str, Any], Any], Shown]) -> None:
         """``handler(ctx, payload, result)`` applies the result of a job and may show the next screen."""
@@ -127,6 +132,10 @@ class Router:
         payload = row.payload
         chat_id = int(row.lane)
         ctx = self._context_for(session, chat_id, payload.get("language"))
+        is_staff = ctx.actor is not None and bool(ctx.actor.roles)
+        if not is_staff and row.name not in self._public_notices:
+            # Whoever left meanwhile hears no more of the company's business.
+            return None
         screen = self._notices[row.name](ctx, {**payload, "row_id": row.id})
         if screen is None:
             return None

@@ -141,4 +141,8 @@ class View:
         """Return «10:42» for today, «20.11.2026 10:42» for another day, on the company's clock."""
         local = at.astimezone(self.zone)
         clock = local.strftime("%H:%M")
-        return clock if local.date() == self.today else f"{formats.date_short(local.date())} {clock}"
+        return (
+            clock
+            if local.date() == self.today
+            else f"{formats.date_short(local.date(), self.language)} {clock}"
+        )

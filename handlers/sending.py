@@ -23,9 +23,11 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class AcceptPrices(Data, code="pa"):
-    """Go on at today's prices."""
+    """Go on at the prices that were shown: ``digest`` tells whether they still are today's."""
 
     order_id: int
+    duplicate_is_meant: bool
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class TakeWindow(Data, code="pw"):
     """Take the window that is free and send; its start as HHMM."""
 
     order_id: int
+    duplicate_is_meant: bool
     day: date
     starts_at: str
 
@@ -66,9 +69,9 @@ def place(ctx: Context, data: Place) -> Screen:
         if error.code == "duplicate":
             return _duplicate(ctx, order, error)
         if error.code == "repriced":
-            return _repriced(ctx, order, error.params["lines"])
+            return _repriced(ctx, data, order, error.params["lines"])
         if error.code == "window_taken":
-            return _window_taken(ctx, order, error)
+            return _window_taken(ctx, data, order, error)
         raise
     conversations.clear_form(ctx.conversation)
     sent = ctx.t(":white_check_mark: Order No. {number} is sent to the warehouse.", number=order.number)
@@ -112,7 +115,7 @@ def _duplicate(ctx: Context, order: Order, error: Conflict) -> Screen:
     return Screen(text, rows, OrderCard(order.id))
 
 
-def _repriced(ctx: Context, order: Order, lines: list[pricing.PricedLine]) -> Screen:
+def _repriced(ctx: Context, data: Place, order: Order, lines: list[pricing.PricedLine]) -> Screen:
     t, view = ctx.t, ctx.view
     rows_of_text: list[str] = [
         t(
@@ -123,28 +126,32 @@ def _repriced(ctx: Context, order: Order, lines: list[pricing.PricedLine]) -> Sc
         )
         for priced in lines[:MOST_NAMED]
     ]
+    digest = drafts.prices_digest(ctx.session, order)
+    accept = AcceptPrices(order.id, data.duplicate_is_meant, digest)
     head = t(":warning: Prices have changed since the goods were chosen; nothing was sent:")
     rows = [
-        [Button(t.plain(":white_check_mark: Send at these prices"), AcceptPrices(order.id))],
+        [Button(t.plain(":white_check_mark: Send at these prices"), accept)],
         [Button(t.plain(":clipboard: Order"), OrderCard(order.id))],
     ]
     return Screen(order_text.paragraphs(head, rows_of_text), rows, OrderCard(order.id))
 
 
 def accept_prices(ctx: Context, data: AcceptPrices) -> Screen:
-    """Take today's prices and send."""
+    """Send at the prices that were shown; if they moved once more, show them again."""
     order = drafts.get(ctx.session, data.order_id, ctx.user)
-    drafts.accept_prices(ctx.session, order)
-    return place(ctx, Place(order.id, False))
+    if drafts.prices_digest(ctx.session, order) == data.digest:
+        drafts.accept_prices(ctx.session, order)
+    return place(ctx, Place(order.id, data.duplicate_is_meant))
 
 
-def _window_taken(ctx: Context, order: Order, error: Conflict) -> Screen:
+def _window_taken(ctx: Context, data: Place, order: Order, error: Conflict) -> Screen:
     t = ctx.t
     rows: Rows = []
     free = error.params["next_option"]
     if free is not None:
         span = f"{ctx.view.day(free.delivery_on)}, {free.starts_at:%H:%M}–{free.ends_at:%H:%M}"
-        following = TakeWindow(order.id, free.delivery_on, free.starts_at.strftime("%H%M"))
+        starts_at = free.starts_at.strftime("%H%M")
+        following = TakeWindow(order.id, data.duplicate_is_meant, free.delivery_on, starts_at)
         rows.append([Button(t.plain(":date: {window}", window=span), following)])
     rows.append([Button(t.plain(":date: Another day"), Month(order.id, 0))])
     rows.append([Button(t.plain(":clipboard: Order"), OrderCard(order.id))])
@@ -157,7 +164,7 @@ def take_window(ctx: Context, data: TakeWindow) -> Screen:
     order = drafts.get(ctx.session, data.order_id, ctx.user)
     drafts.set_window(ctx.session, order, data.day, schedule.clock(data.starts_at, data.day))
     ctx.session.flush()
-    return place(ctx, Place(order.id, False))
+    return place(ctx, Place(order.id, data.duplicate_is_meant))
 
 
 def take_available(ctx: Context, data: TakeAvailable) -> Screen:

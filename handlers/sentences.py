@@ -17,6 +17,7 @@ from services.errors import DomainError
 UNKNOWN = N_("That did not work. Please try again, or /start for the menu.")
 
 PLAIN = {
+    "letter_under_way": N_("The invoice is being sent already."),
     "empty": N_("Please type something."),
     "nothing_before": N_("This customer has not ordered before."),
     "backup_not_sqlite": N_("This is for SQLite; PostgreSQL has pg_dump and pg_restore."),
@@ -68,6 +69,7 @@ PLAIN = {
 }
 
 FILLED = {
+    "backup_not_there": N_("There is no file {path}."),
     "customer_changed": N_("Somebody changed this customer meanwhile; now it says: {now}. Type it again."),
     "backup_exists": N_("{path} is there already."),
     "backup_damaged": N_("{path} is no copy of the database, or it is damaged."),
@@ -93,9 +95,17 @@ def of(view: View, error: DomainError) -> Html:
     if code in PLAIN:
         return view.t(PLAIN[code])
     if code in FILLED:
-        return view.t(FILLED[code], **error.params)
+        return view.t(FILLED[code], **{**error.params, **_lengths(view, error.params)})
     special = SPECIAL.get(code)
     return special(view, error.params) if special is not None else view.t(UNKNOWN)
+
+
+def _lengths(view: View, params: dict[str, Any]) -> dict[str, str]:
+    """Return «10 или 12» for lengths of which several are right."""
+    expected = params.get("expected")
+    if not isinstance(expected, str) or " / " not in expected:
+        return {}
+    return {"expected": expected.replace(" / ", view.t.plain(" or "))}
 
 
 def plain(sentence: Html) -> str:

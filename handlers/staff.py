@@ -13,6 +13,8 @@ from handlers.texts import N_, Html, stack
 from models import Role
 from services import auth
 
+SHOWN = 30
+
 
 @dataclass(frozen=True)
 class Staff(Data, code="sf"):
@@ -42,7 +44,10 @@ def staff(ctx: Context, _data: Staff) -> Screen:
     groups: list[str] = []
     for role in Role:
         people = auth.staff(ctx.session, role)
-        names = [t("• {name}", name=person.name) for person in people[:30]] or [t("nobody yet")]
+        names = [t("• {name}", name=person.name) for person in people[:SHOWN]] or [t("nobody yet")]
+        if len(people) > SHOWN:
+            rest = len(people) - SHOWN
+            names.append(t.many("… and {n} more person", "… and {n} more people", rest))
         heading = t(menu.ROLE_NAMES[role])
         groups.append(stack(f"<b>{heading}</b>", *names))
     rows: Rows = [

@@ -14,7 +14,7 @@ from handlers.routing import Router
 from handlers.screen import Button, Screen
 from handlers.texts import LANGUAGES, N_, Html
 from models import Role, User
-from services import auth
+from services import auth, loading
 
 EVERYBODY = tuple(Role)
 LANGUAGE_NAMES = {"ru": "Русский", "en": "English"}
@@ -89,6 +89,8 @@ def register(router: Router) -> None:
 def start(router: Router, ctx: Context, argument: str) -> Shown:
     """Show the menu; a code behind /start lets a stranger in."""
     conversations.clear_form(ctx.conversation)
+    if ctx.actor is not None and ctx.actor.roles:
+        router.publish_commands(ctx, ctx.actor)
     if argument:
         return access.try_code(router, ctx, argument)
     return access.front_door(router, ctx)
@@ -150,6 +152,7 @@ def ask_log_out(ctx: Context, _data: LogOut) -> Screen:
 def log_out(router: Router, ctx: Context, _data: LogOutSure) -> Screen:
     """Leave."""
     user = ctx.user
+    loading.release_all(ctx.session, user)
     auth.log_out(ctx.session, user)
     ctx.session.flush()
     router.publish_commands(ctx, user)

@@ -18,6 +18,11 @@ HERE = Path(__file__).parent
 class NewerSchema(RuntimeError):
     """The database was written by a newer version of the program than this one."""
 
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database has schema {revision}, this program knows {head()}: install the newer version."
+        )
+
 
 def head() -> str:
     """Return the newest revision this program knows; revisions are files numbered 0001, 0002 …"""

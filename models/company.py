@@ -28,6 +28,8 @@ class Company(Base):
     bik: Mapped[str | None] = mapped_column(String(9))
     account: Mapped[str | None] = mapped_column(String(20))
     correspondent_account: Mapped[str | None] = mapped_column(String(20))
+    # Bank details whose keys do not fit and that the administrator confirmed all the same.
+    confirmed_account: Mapped[str | None] = mapped_column(String(60))
     director: Mapped[str | None] = mapped_column(String(160))
     accountant: Mapped[str | None] = mapped_column(String(160))
 

@@ -130,9 +130,12 @@ def sqlite_path(url: str) -> Path | None:
 def _make_engine(url: str) -> Engine:
     path = sqlite_path(url)
     if path is None:
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5)
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5, hide_parameters=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=5, max_overflow=10, connect_args={"check_same_thread": False})
+    # hide_parameters: what people typed does not belong into the log, not even with an error.
+    engine = create_engine(
+        url, pool_size=5, max_overflow=10, hide_parameters=True, connect_args={"check_same_thread": False}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -40,8 +40,9 @@ def run(settings: Settings, options: argparse.Namespace, mail_config: MailConfig
         if options.command == "create-code":
             return create_code(database, Role(options.role), options.name)
         return import_file(database, options.command, options.file, is_dry=options.dry_run)
-    except DomainError as error:
-        print(f"Not done: {_words(error)}", file=sys.stderr)
+    except (DomainError, migrations.NewerSchema) as error:
+        words = _words(error) if isinstance(error, DomainError) else str(error)
+        print(f"Not done: {words}", file=sys.stderr)
         return 1
     finally:
         database.close()
@@ -76,9 +77,9 @@ def restore(settings: Settings, file: Path) -> int:
         print(f"Not restored, nothing was touched: {words}", file=sys.stderr)
         return 1
     database.close()
-    kept = backup.put_back(file, path)
+    kept = backup.put_back(file, path, datetime.now(ZoneInfo(settings.timezone)))
     lock.release()
-    print(f"Restored {file}. What was there before is kept as {kept}.")
+    print(f"Restored {file}." + (f" What was there before is kept as {kept}." if kept else ""))
     return 0
 
 
@@ -87,6 +88,7 @@ def create_code(database: Database, role: Role, name: str) -> int:
     with database.unit_of_work() as session:
         code = auth.issue_code(session, role, name)
     print(code)
+    print("Works once, for 72 hours: typed to the bot, or sent as /start CODE.", file=sys.stderr)
     return 0
 
 

@@ -29,7 +29,9 @@ class InstanceLock:
             raise AlreadyRunning("Another process already works with this PostgreSQL database.")
         digest = hashlib.sha256(token.encode()).hexdigest()[:16]
         try:
-            self._lock_file(Path(tempfile.gettempdir()) / f"tradingstorebot-{digest}.lock", "this bot token")
+            self._lock_file(
+                Path(tempfile.gettempdir()) / f"tradingstorebot-{os.getuid()}-{digest}.lock", "this bot token"
+            )
         except AlreadyRunning:
             self.release()
             raise
@@ -40,7 +42,10 @@ class InstanceLock:
             file.close()
 
     def _lock_file(self, path: Path, what: str) -> None:
-        file = path.open("a+", encoding="utf-8")
+        try:
+            file = path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise AlreadyRunning(f"The lock file {path} cannot be opened ({error.strerror}).") from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from handlers.routing import Router
 from handlers.texts import LANGUAGES
-from models import Database, Document, OutboxState, Session
+from models import Database, Document, OutboxState, Session, now_of
 from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
 from services import company, letters, mail, outbox, papers
@@ -22,6 +23,7 @@ from services.roads import RoadRouter, RouterDown
 log = logging.getLogger(__name__)
 
 PROFILE = "profile"
+PROFILE_RETRY = timedelta(minutes=1)
 PUBLIC_GEOCODER = "nominatim.openstreetmap.org"
 
 
@@ -120,6 +122,11 @@ def finish_job(router: Router, session: Session, row: OutboxRow, result: Any) ->
 
 
 def finish_profile(session: Session, row: OutboxRow, result: Any) -> None:
-    """Close the row; what failed is tried at the next start."""
-    state = OutboxState.FAILED if isinstance(result, Exception) else OutboxState.SENT
-    outbox.record(session, [Outcome(row.id, state, row.attempts + 1, error=str(result or "") or None)])
+    """Close the row; while Telegram can't be reached it is tried again every minute."""
+    attempts = row.attempts + 1
+    if isinstance(result, Exception):
+        later = now_of(session) + PROFILE_RETRY
+        outcome = Outcome(row.id, OutboxState.WAITING, attempts, due_at=later, error=str(result))
+    else:
+        outcome = Outcome(row.id, OutboxState.SENT, attempts)
+    outbox.record(session, [outcome])

@@ -19,7 +19,7 @@ class Limits:
     burst: int = 30
     chat_per_second: float | None = 1
     # A person taps faster than once a second for a while, and Telegram lets short bursts pass.
-    chat_burst: int = 20
+    chat_burst: int = 40
     group_per_minute: float = 20
 
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from models import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, UserRole, now_of
@@ -245,8 +245,3 @@ def _digest(code: str) -> str:
     letters = code.upper().translate(LOOKALIKES)
     plain = "".join(char for char in letters if char.isalnum())
     return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def count_staff(session: Session) -> int:
-    """Return how many accounts there are."""
-    return session.execute(select(func.count(User.id))).scalar_one()

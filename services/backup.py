@@ -38,6 +38,8 @@ def write(database: Database, target: Path) -> None:
 
 def check(file: Path) -> str:
     """Return the schema revision of a copy; raises Invalid when it is none, or damaged."""
+    if not file.is_file():
+        raise Invalid("backup_not_there", path=str(file))
     try:
         connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
         try:
@@ -52,18 +54,30 @@ def check(file: Path) -> str:
     return str(revision[0])
 
 
-def put_back(file: Path, database_file: Path) -> Path:
-    """Make a checked copy the database, keeping the present one; return where that went.
+def put_back(file: Path, database_file: Path, now: datetime) -> Path | None:
+    """Make a checked copy the database; return where the present one went, None if there was none.
 
-    Nothing may have the database open.
+    Nothing may have the database open. There is a whole database at every moment: the copy is laid beside it
+    and then takes its name.
     """
-    kept = database_file.with_name(database_file.name + ".before-restore")
     incoming = database_file.with_name(database_file.name + ".incoming")
     shutil.copy2(file, incoming)
+    kept = None
     if database_file.exists():
-        database_file.replace(kept)
-    # The log of the old file must not be replayed into the new one.
+        _fold_log(database_file)
+        kept = database_file.with_name(f"{database_file.name}.before-restore-{now:%Y%m%d-%H%M%S}")
+        shutil.copy2(database_file, kept)
+    incoming.replace(database_file)
+    # The log of the old file must not be replayed into the new one; what it held is in the kept copy.
     for suffix in ("-wal", "-shm"):
         database_file.with_name(database_file.name + suffix).unlink(missing_ok=True)
-    incoming.replace(database_file)
     return kept
+
+
+def _fold_log(database_file: Path) -> None:
+    """Bring into the file what a killed process left in its write-ahead log."""
+    connection = sqlite3.connect(database_file)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()

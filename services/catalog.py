@@ -16,7 +16,7 @@ from services.errors import Conflict, Invalid, NotFound
 from services.paging import Page
 
 PRODUCTS_ON_A_PAGE = 8
-MAX_SHELVES = 90
+MAX_SHELVES = 60
 """Shelves shown under one parent: a keyboard holds a hundred buttons."""
 
 MAX_SKU = 40

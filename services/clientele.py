@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from models import Customer, Outlet, User, now_of
-from services import audit, customers, formats, requisites
+from services import audit, customers, formats, letters, requisites
 from services.customers import CustomerValues
 from services.errors import Conflict, Invalid, NotFound
 
@@ -32,6 +32,8 @@ def change(
 ) -> Customer:
     """Set one field from what was typed, None empties it; every change leaves an audit row.
 
+    Invoices that waited for an e-mail go out with the first one.
+
     Raises Invalid as the field's check does, Conflict ``customer_changed`` (now) when somebody changed the
     customer since ``version`` was shown.
     """
@@ -51,6 +53,8 @@ def change(
     if kpp != customer.kpp:
         values["kpp"] = kpp
     customers.update_customers(session, [(customer, CustomerValues(**values))], actor)  # type: ignore[typeddict-item]
+    if field == "emails" and value:
+        letters.queue_unsent(session, customer.id)
     return customer
 
 

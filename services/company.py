@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Company, Tariff, User, VatKind, VatRate, Warehouse, now_of
-from services import audit, customers, requisites
+from services import audit, customers, notifications, requisites
 from services.errors import NotFound
 
 _vat_table = select(VatRate.kind, VatRate.starts_on, VatRate.percent).order_by(VatRate.starts_on.desc())
@@ -30,6 +30,8 @@ class FirstValues:
     timezone: str = "Europe/Moscow"
     admin_phone: str | None = None
 
+
+MAIL_IS_OFF = "off"
 
 Single = TypeVar("Single", Company, Warehouse, Tariff)
 
@@ -76,6 +78,16 @@ def vat_rate(session: Session, kind: VatKind, shipped_on: date) -> int | None:
     return next((rate for own, day, rate in table if own is kind and day <= shipped_on), None)
 
 
+def note_mail(session: Session, *, is_on: bool) -> None:
+    """Note at a start whether a mail server is set; administrators are told once that it isn't."""
+    firm = get(session)
+    if is_on:
+        firm.mail_fault = None if firm.mail_fault == MAIL_IS_OFF else firm.mail_fault
+    elif firm.mail_fault != MAIL_IS_OFF:
+        firm.mail_fault = MAIL_IS_OFF
+        notifications.tell_admins(session, "mail_off")
+
+
 def take_first_values(session: Session, first: FirstValues) -> None:
     """Fill what is still empty; tariff, currency and zone only once, at the very first start."""
     firm, store = get(session), warehouse(session)
@@ -90,10 +102,36 @@ def take_first_values(session: Session, first: FirstValues) -> None:
         tariff(session).rate_per_km = first.rate_per_km
 
 
+def missing_for_invoice(firm: Company) -> list[str]:
+    """Return what an invoice lacks: empty fields, or bank details that look wrong and aren't confirmed."""
+    missing = requisites.missing_for_invoice(firm)
+    if not missing and has_doubtful_account(firm):
+        return ["account"]
+    return missing
+
+
+def has_doubtful_account(firm: Company) -> bool:
+    """Tell whether the bank details fail their keys and nobody said that they are right all the same."""
+    warnings = requisites.account_warnings(firm.bik, firm.account, firm.correspondent_account)
+    return bool(warnings) and firm.confirmed_account != _account_of(firm)
+
+
+def confirm_account(session: Session, actor: User) -> None:
+    """Take the bank details as they are, although their keys do not fit."""
+    firm = get(session)
+    firm.confirmed_account = _account_of(firm)
+    audit.record(session, actor, "confirm", "company", 1, None, {"account": firm.confirmed_account})
+
+
+def _account_of(firm: Company) -> str:
+    return "/".join((firm.bik or "", firm.account or "", firm.correspondent_account or ""))
+
+
 def set_requisite(session: Session, field: str, text: str, actor: User) -> None:
     """Check and keep one of the seller's requisites; raises Invalid as :mod:`services.requisites` does.
 
-    A change leaves an audit row. Raises NotFound for a field that is none.
+    A change leaves an audit row. Raises NotFound for a field that is none. A sole proprietor's ИНН takes the
+    КПП away: there is none then.
     """
     checks = {
         "name": requisites.check_name,
@@ -116,5 +154,9 @@ def set_requisite(session: Session, field: str, text: str, actor: User) -> None:
     after = checks[field](text)
     if after == before:
         return
+    if field == "kpp":
+        customers.check_kpp_for(firm.inn, after)
     setattr(firm, field, after)
+    if field == "inn" and requisites.is_sole_proprietor(after):
+        firm.kpp = None
     audit.record(session, actor, "update", "company", 1, {field: before}, {field: after})

@@ -64,6 +64,12 @@ def find(session: Session, actor: User, text: str = "", page: int = 0) -> Page[C
     return paging.fetch(session, statement, page, CUSTOMERS_ON_A_PAGE)
 
 
+def archived(session: Session, actor: User, page: int = 0) -> Page[Customer]:
+    """Return a page of the actor's customers in the archive, by name."""
+    statement = select(Customer).where(_is_visible_to(actor), Customer.archived_at.is_not(None))
+    return paging.fetch(session, statement.order_by(Customer.name, Customer.id), page)
+
+
 def recent(session: Session, actor: User, limit: int = 5) -> list[Customer]:
     """Return the actor's customers of the latest orders, filled up with those entered last.
 
@@ -89,16 +95,15 @@ def get(session: Session, customer_id: int, actor: User) -> Customer:
     return found
 
 
-def outlets(session: Session, customer_id: int, actor: User) -> list[Outlet]:
-    """Return the customer's outlets in use, in the order entered. Raises ``NotFound("customer")``."""
+def outlets(session: Session, customer_id: int, actor: User, page: int = 0) -> Page[Outlet]:
+    """Return a page of the customer's outlets in use, the newest first. Raises ``NotFound("customer")``."""
     get(session, customer_id, actor)
     statement = (
         select(Outlet)
         .where(Outlet.customer_id == customer_id, Outlet.archived_at.is_(None))
-        .order_by(Outlet.id)
-        .limit(MAX_OUTLETS)
+        .order_by(Outlet.id.desc())
     )
-    return list(session.scalars(statement))
+    return paging.fetch(session, statement, page)
 
 
 def get_outlet(session: Session, outlet_id: int, actor: User) -> Outlet:

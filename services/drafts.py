@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, time
 
 from sqlalchemy import Select, select
@@ -20,7 +21,7 @@ from models import (
     User,
     now_of,
 )
-from services import auth, company, customers, geo, orders, pricing, schedule
+from services import auth, company, customers, geo, orders, pricing, quantities, schedule
 from services.errors import Conflict, Invalid
 from services.geo import Place
 from services.quantities import Typed
@@ -96,6 +97,12 @@ def set_quantity(session: Session, order: Order, product: Product, typed: Typed)
     touch(session, order)
     session.flush()
     return line
+
+
+def prices_digest(session: Session, order: Order) -> str:
+    """Return a short digest of today's prices of the draft's lines: equal while none of them moves."""
+    prices = pricing.prices_for(session, order.customer, (line.product for line in order.lines))
+    return hashlib.sha256(repr(sorted(prices.items())).encode()).hexdigest()[:12]
 
 
 def accept_prices(session: Session, order: Order) -> None:
@@ -220,6 +227,7 @@ def _open_draft(customer: Customer, actor: User) -> Select[Order]:
 
 
 def _check_against_product(product: Product, typed: Typed) -> None:
+    quantities.check(typed.quantity, product.units)
     hints = {"unit": product.unit}
     if product.minimum and typed.quantity < product.minimum:
         raise Invalid("quantity_minimum", minimum=product.minimum, **hints)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from services.money import half_up
 TIMEOUT_SECONDS = 5
 MAX_CANDIDATES = 5
 MAX_QUERY = 300
+KEPT_FOR = timedelta(days=180)
 TOWN_NAMES = ("city", "town", "village", "hamlet", "municipality", "state")
 ROAD_NAMES = ("road", "pedestrian", "residential", "square", "neighbourhood", "suburb")
 
@@ -89,21 +91,30 @@ def _short_address(found: Any) -> str:
     return ", ".join(part for part in (town, road, parts.get("house_number")) if part)
 
 
-def cached(session: Session, query: str) -> list[Place] | None:
-    """Return what the geocoder said to this address before, None when it wasn't asked."""
-    row = session.get(GeocodedAddress, search.fold(query)[:MAX_QUERY])
-    return None if row is None else [Place(**candidate) for candidate in row.candidates]
+def cached(session: Session, query: str, language: str) -> list[Place] | None:
+    """Return what the geocoder said to this address lately, None when it wasn't asked."""
+    row = session.get(GeocodedAddress, _key(query, language))
+    if row is None or row.found_at < now_of(session) - KEPT_FOR:
+        return None
+    return [Place(**candidate) for candidate in row.candidates]
 
 
-def remember(session: Session, query: str, places: list[Place]) -> None:
-    """Keep the geocoder's answer."""
+def remember(session: Session, query: str, language: str, places: list[Place]) -> None:
+    """Keep the geocoder's answer; that an address isn't known may change any day, so that isn't kept."""
+    if not places:
+        return
     session.merge(
         GeocodedAddress(
-            query=search.fold(query)[:MAX_QUERY],
+            query=_key(query, language),
             candidates=[asdict(place) for place in places],
             found_at=now_of(session),
         )
     )
+
+
+def _key(query: str, language: str) -> str:
+    # The answer is in the language that was asked for.
+    return f"{language}:{search.fold(query)}"[:MAX_QUERY]
 
 
 def distance_metres(store: Warehouse, tariff: Tariff, latitude: float, longitude: float) -> int:

@@ -36,7 +36,7 @@ def issue(session: Session, order: Order) -> Invoice | None:
     the invoice when it is there.
     """
     firm = company.get(session)
-    missing = requisites.missing_for_invoice(firm)
+    missing = company.missing_for_invoice(firm)
     if missing:
         notifications.tell_admins(session, "requisites_missing", order_id=order.id, fields=missing)
         return None
@@ -62,14 +62,15 @@ def issue(session: Session, order: Order) -> Invoice | None:
     return invoice
 
 
-def issue_waiting(session: Session, limit: int = 100) -> int:
+def issue_waiting(session: Session) -> int:
     """Make the invoices that waited for the seller's requisites; return how many were made."""
+    if company.missing_for_invoice(company.get(session)):
+        return 0
     query = (
         select(Order)
         .outerjoin(Invoice, Invoice.order_id == Order.id)
         .where(Order.status.in_(INVOICED), Invoice.id.is_(None))
         .order_by(Order.id)
-        .limit(limit)
     )
     return sum(issue(session, order) is not None for order in session.execute(query).scalars().all())
 

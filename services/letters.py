@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, now_of
 from services import company, invoice_letter, mail, notifications, outbox, papers
+from services.errors import Conflict
 from services.invoice_letter import Shortage
 from services.mail import Attachment, Letter, MailError
 from services.outbox import OutboxRow, Outcome
@@ -22,6 +23,8 @@ INVOICE = "invoice"
 # While the server refuses our settings every letter waits; trying this often notices when it is well again.
 SETTINGS_PAUSE = timedelta(minutes=15)
 OFF_PAUSE = timedelta(hours=1)
+# A second press within this time is a tap too many.
+SENT_JUST_NOW = timedelta(seconds=20)
 
 
 class MailOff(Exception):
@@ -75,6 +78,17 @@ def queue_invoice(session: Session, invoice: Invoice, recipients: list[str] | No
     return len(own)
 
 
+def resend(session: Session, invoice: Invoice) -> int:
+    """Queue the invoice once more because a person asks for it; return how many letters.
+
+    Raises Conflict ``letter_under_way`` while one is being sent or went out a moment ago: one press, one
+    letter.
+    """
+    if _is_under_way(session, invoice.order_id):
+        raise Conflict("letter_under_way")
+    return queue_invoice(session, invoice)
+
+
 def queue_unsent(session: Session, customer_id: int) -> int:
     """Queue the invoices of a customer that never had a letter: there is an e-mail now."""
     lettered = select(OutboxMessage.order_id).where(
@@ -89,7 +103,6 @@ def queue_unsent(session: Session, customer_id: int) -> int:
             Invoice.order_id.not_in(lettered),
         )
         .order_by(Invoice.id)
-        .limit(50)
     )
     return sum(bool(queue_invoice(session, invoice)) for invoice in session.execute(query).scalars().all())
 
@@ -225,6 +238,20 @@ def _queue(session: Session, order_id: int, name: str, recipient: str, payload: 
     domain = sender.rpartition("@")[2]
     payload = {**payload, "to": recipient, "message_id": f"<{name}-{order_id}-{digest}@{domain}>"}
     outbox.add(session, OutboxKind.EMAIL, "mail", name, payload, order_id=order_id)
+
+
+def _is_under_way(session: Session, order_id: int) -> bool:
+    """Tell whether the order's invoice is being sent, or went out a moment ago."""
+    rows = session.execute(
+        select(OutboxMessage.state, OutboxMessage.sent_at).where(
+            OutboxMessage.order_id == order_id,
+            OutboxMessage.kind == OutboxKind.EMAIL,
+            OutboxMessage.name == INVOICE,
+        )
+    )
+    just_now = now_of(session) - SENT_JUST_NOW
+    open_states = (OutboxState.WAITING, OutboxState.SENDING)
+    return any(row.state in open_states or (row.sent_at and row.sent_at > just_now) for row in rows)
 
 
 def _sendings(session: Session, order_id: int, name: str) -> int:

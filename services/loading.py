@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Order, OrderEventKind, OrderStatus, Role, User, now_of
@@ -46,6 +47,15 @@ def release(session: Session, order_id: int, actor: User) -> Order:
     notifications.redraw_cards(session, order)
     notifications.tell_rep(session, order, "order_released", keeper=actor.name)
     return order
+
+
+def release_all(session: Session, actor: User) -> int:
+    """Put everything the actor has in hand back into the queue; return how many orders."""
+    query = select(Order.id).where(Order.storekeeper_id == actor.id, Order.status == OrderStatus.LOADING)
+    in_hand = session.execute(query).scalars().all()
+    for order_id in in_hand:
+        release(session, order_id, actor)
+    return len(in_hand)
 
 
 def reject(session: Session, order_id: int, actor: User, reason: str) -> Order:

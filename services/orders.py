@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -88,11 +88,12 @@ def find(session: Session, actor: User, page: int = 0, show: Show = Show.ALL, te
     query = select(Order).where(Order.sales_rep_id == actor.id).order_by(Order.id.desc())
     if show in SHOWN:
         query = query.where(Order.status.in_(SHOWN[show]))
-    number = text.strip().lstrip("№")
-    if number.isascii() and number.isdecimal() and len(number) < MAX_NUMBER_DIGITS:
-        query = query.where(Order.number == int(number))
-    elif text:
-        query = query.join(Order.customer).where(search.contains(Customer.search_text, text))
+    if text:
+        fits = search.contains(Customer.search_text, text)
+        number = text.strip().lstrip("№")
+        if number.isascii() and number.isdecimal() and len(number) < MAX_NUMBER_DIGITS:
+            fits = or_(Order.number == int(number), fits)
+        query = query.join(Customer, Customer.id == Order.customer_id).where(fits)
     return paging.fetch(session, query, page)
 
 

@@ -22,6 +22,8 @@ def place(session: Session, order: Order, actor: User, *, duplicate_is_meant: bo
     parts = drafts.missing(order)
     if parts:
         raise Invalid("missing", parts=parts)
+    if order.customer.archived_at is not None:
+        raise Conflict("customer_archived")
     schedule.require_place(session, order)
     if not duplicate_is_meant:
         _refuse_duplicate(session, order)

@@ -46,8 +46,7 @@ def parse(text: str, units: Mapping[str, int], default_unit: str | None = None) 
     ``quantity_form``, ``quantity_unit``, ``quantity_whole``, ``quantity_positive``, ``quantity_limit``;
     each carries ``base`` and ``units`` for the sentence.
     """
-    base = next(iter(units))
-    hints = {"base": base, "units": list(units), "is_weighed": base in WEIGHED}
+    base, hints = _hints(units)
     match = _FORM.fullmatch(text.strip().casefold())
     if match is None:
         code = "quantity_positive" if re.fullmatch(r"[-\u2212]\s*\d.*", text.strip()) else "quantity_form"
@@ -60,18 +59,31 @@ def parse(text: str, units: Mapping[str, int], default_unit: str | None = None) 
         count = formats.parse_decimal(number.strip(), 3)
     except Invalid:
         raise Invalid("quantity_form", **hints) from None
-    return Typed((_checked(count, units[unit], base, hints), unit, units[unit]))
+    return Typed((_checked(count, units[unit], units), unit, units[unit]))
 
 
-def _checked(count: int, factor: int, base: str, hints: dict[str, object]) -> int:
-    if count <= 0:
+def check(quantity: int, units: Mapping[str, int]) -> None:
+    """Refuse a quantity (thousandths of the base unit) nobody orders; raises Invalid as :func:`parse`."""
+    base, hints = _hints(units)
+    if quantity <= 0:
         raise Invalid("quantity_positive", **hints)
-    quantity, rest = divmod(count * factor, BASE_FACTOR)
     if quantity > LIMIT:
         raise Invalid("quantity_limit", limit=LIMIT, **hints)
-    if rest or (base not in WEIGHED and quantity % BASE_FACTOR) or (factor != BASE_FACTOR and count % 1000):
+    if base not in WEIGHED and quantity % BASE_FACTOR:
         raise Invalid("quantity_whole", **hints)
+
+
+def _checked(count: int, factor: int, units: Mapping[str, int]) -> int:
+    quantity, rest = divmod(count * factor, BASE_FACTOR)
+    check(quantity if count else 0, units)
+    if rest or (factor != BASE_FACTOR and count % BASE_FACTOR):
+        raise Invalid("quantity_whole", **_hints(units)[1])
     return quantity
+
+
+def _hints(units: Mapping[str, int]) -> tuple[str, dict[str, object]]:
+    base = next(iter(units))
+    return base, {"base": base, "units": list(units), "is_weighed": base in WEIGHED}
 
 
 def _unit_named(word: str, units: Mapping[str, int]) -> str | None:

@@ -210,7 +210,7 @@ def check_emails(text: str) -> str:
     if re.search("[\r\n]", text):
         raise Invalid("email_line_break")
     unique: dict[str, str] = {}
-    for typed in text.split(","):
+    for typed in re.split("[,;]", text):
         try:
             address = check_email(typed)
         except Invalid as fault:

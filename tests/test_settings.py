@@ -200,3 +200,25 @@ def test_the_bot_ends_with_2_and_says_what_is_wrong(tmp_path: Path) -> None:
     assert all(name in done.stderr for name in ("BOT_TOKEN", "ADMIN_IDS", "SMTP_PORT"))
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("text", ["sklad@veter.example", "Склад <sklad@veter.example>"])
+def test_the_sender_is_kept_as_a_bare_address(env: pytest.MonkeyPatch, text: str) -> None:
+    env.setenv("MAIL_FROM", text)
+    assert settings.load().mail_from == "sklad@veter.example"
+
+
+@pytest.mark.parametrize("text", ["nonsense", "a@b", "sklad@", "скл@veter.example"])
+def test_a_sender_that_is_no_address_is_refused(env: pytest.MonkeyPatch, text: str) -> None:
+    env.setenv("MAIL_FROM", text)
+    assert "MAIL_FROM is not an e-mail address" in refused()
+
+
+def test_an_env_file_in_another_encoding_is_named(env: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("WAREHOUSE_NAME=Склад\n", "cp1251")
+    assert ".env is not UTF-8 text" in refused()
+
+
+def test_an_id_no_account_can_have_is_refused(env: pytest.MonkeyPatch) -> None:
+    env.setenv("ADMIN_IDS", "1" * 23)
+    assert "ADMIN_IDS has a number longer than any Telegram id" in refused()

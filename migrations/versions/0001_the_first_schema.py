@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("bik", sa.String(length=9), nullable=True),
         sa.Column("account", sa.String(length=20), nullable=True),
         sa.Column("correspondent_account", sa.String(length=20), nullable=True),
+        sa.Column("confirmed_account", sa.String(length=60), nullable=True),
         sa.Column("director", sa.String(length=160), nullable=True),
         sa.Column("accountant", sa.String(length=160), nullable=True),
         sa.Column("currency", sa.String(length=3), nullable=False),

@@ -77,7 +77,7 @@ def test_an_administrator_issues_a_code_with_a_link(stage: Stage) -> None:
     acts.opens(dmitry)
     acts.press(dmitry, "👤 Сотрудники", "кладовщик")
     acts.press(dmitry, "🔑 Код: кладовщик", "Имя")
-    shown = acts.say(dmitry, "Ольга Белова", "Код для Ольга Белова").text
+    shown = acts.say(dmitry, "Ольга Белова", "Код (Ольга Белова)").text
     assert f"https://t.me/{stage.api.username}?start=" in shown
     olga.start(shown.split("?start=")[1].split()[0])
     acts.sees(olga, "Здравствуйте, Ольга Белова! Роль: кладовщик")

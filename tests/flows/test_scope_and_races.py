@@ -3,15 +3,37 @@
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import fields
+from datetime import date
+from typing import Any, get_type_hints
 
 from sqlalchemy import Select, func, select
 
-from models import Customer, Invoice, Order, OrderEvent, OrderEventKind, OrderStatus, User
+from handlers import callbacks
+from handlers.callbacks import Data
+from models import Customer, Invoice, Order, OrderEvent, OrderEventKind, OrderStatus, Outlet, User
 from services import orders
 from tests.flows import acts
 from tests.flows.stage import Stage
 
 NOT_FOUND = "Не найдено."
+NO_ACCESS = "Нет доступа."
+# What the other fields of a button may hold so that it would do something.
+SAMPLES: dict[Any, Any] = {int: 1, str: "phone", bool: True, date: date(2099, 1, 1)}
+
+
+def names_of(kind: type[Data]) -> set[str]:
+    return {own.name for own in fields(kind)}  # type: ignore[arg-type]
+
+
+def example(kind: type[Data], ids: dict[str, int | None]) -> str:
+    """Return a button of ``kind`` with the ids given and something in the other fields."""
+    hints = get_type_hints(kind)
+    values = {
+        name: ids[name] if name in ids else SAMPLES.get(hints[name]) or next(iter(hints[name]))
+        for name in names_of(kind)
+    }
+    return kind(**values).pack()
 
 
 def test_clara_finds_nothing_of_annas(stage: Stage) -> None:
@@ -24,6 +46,7 @@ def test_clara_finds_nothing_of_annas(stage: Stage) -> None:
         own = session.scalar(select(User.id).where(User.telegram_id == klara.user.id))
         foreign_orders = list(session.scalars(select(Order.id).where(Order.sales_rep_id != own)))
         foreign_customers = list(session.scalars(select(Customer.id).where(Customer.sales_rep_id != own)))
+        foreign_outlet = session.scalar(select(Outlet.id).where(Outlet.customer_id == foreign_customers[0]))
         foreign_names = list(session.scalars(select(Customer.name).where(Customer.sales_rep_id != own)))
     assert len(foreign_orders) == 2
 
@@ -35,22 +58,19 @@ def test_clara_finds_nothing_of_annas(stage: Stage) -> None:
     assert not set(klara.screen.labels) & set(foreign_names)
     acts.say(klara, "Ромашка", "ничего не найдено")
 
-    # By id: every kind of button that carries an order or a customer.
-    for order_id in foreign_orders:
-        for data in (
-            *(f"o:{order_id}", f"ol:{order_id}:0", f"g:{order_id}:0:0", f"p:{order_id}:1:1:0:0"),
-            *(f"ps:{order_id}:1:1:0:0:1", f"a:{order_id}", f"ap:{order_id}", f"c:{order_id}:0"),
-            *(f"nt:{order_id}", f"pl:{order_id}:0", f"pl:{order_id}:1", f"dd:{order_id}:1"),
-            *(f"ta:{order_id}", f"or:{order_id}", f"ox:{order_id}", f"oi:{order_id}", f"os:{order_id}"),
-        ):
-            pressed = klara.forge(data).wait_answered()
-            assert pressed.toast is not None, data
-            assert pressed.toast.text == NOT_FOUND, data
-    for customer_id in foreign_customers:
-        for data in (f"of:{customer_id}", f"ee:{customer_id}:{foreign_orders[0]}"):
-            pressed = klara.forge(data).wait_answered()
-            assert pressed.toast is not None, data
-            assert pressed.toast.text == NOT_FOUND, data
+    # By id: every kind of button there is that carries an order, a customer or an outlet.
+    foreign = {
+        "order_id": foreign_orders[0],
+        "customer_id": foreign_customers[0],
+        "outlet_id": foreign_outlet,
+    }
+    kinds = [kind for kind in callbacks.known().values() if names_of(kind) & foreign.keys()]
+    tried = [example(kind, foreign) for kind in kinds]
+    assert len(tried) > 40
+    for data in tried:
+        pressed = klara.forge(data).wait_answered()
+        assert pressed.toast is not None, data
+        assert pressed.toast.text in (NOT_FOUND, NO_ACCESS), data
 
     # Nor does she load, even by the storekeeper's buttons.
     for data in (f"l1:{foreign_orders[0]}", f"l4:{foreign_orders[0]}", f"lc:{foreign_orders[0]}"):
@@ -161,3 +181,4 @@ def _at_once(*acts_of_people: Callable[[], object]) -> None:
         thread.start()
     for thread in threads:
         thread.join(20)
+        assert not thread.is_alive()

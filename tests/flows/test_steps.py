@@ -5,7 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
 
-from models import Company, Customer, DeliveryWindow, Invoice, Order, OrderStatus, Product, StockMovement
+from models import (
+    Company,
+    Customer,
+    DeliveryWindow,
+    Invoice,
+    Order,
+    OrderStatus,
+    OutboxKind,
+    OutboxMessage,
+    Product,
+    StockMovement,
+)
 from services import reminders
 from tests.flows import acts
 from tests.flows.stage import Stage
@@ -194,6 +205,14 @@ def test_the_invoice_is_mailed_again_with_a_message_id_of_its_own(stage: Stage) 
     acts.loads(stage.boris, number)
     stage.anna.wait_text("счёт отправлен на")
     acts.press(stage.anna, "📋 Открыть заказ", "отправлено")
+    toast = stage.anna.press("✉️ Отправить счёт ещё раз").wait_answered().toast
+    assert toast is not None
+    assert toast.text == "Счёт уже отправляется."
+    with stage.app.database.unit_of_work() as session:
+        earlier = datetime.now(UTC) - timedelta(minutes=1)
+        session.execute(
+            update(OutboxMessage).where(OutboxMessage.kind == OutboxKind.EMAIL).values(sent_at=earlier)
+        )
     acts.press(stage.anna, "✉️ Отправить счёт ещё раз", "Счёт № 1")
     first, second = stage.mailbox.wait_letters(2)
     assert first.headers["Message-ID"] != second.headers["Message-ID"]

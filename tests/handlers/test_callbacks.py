@@ -18,7 +18,7 @@ from models import Role
     ("data", "text"),
     [
         (Address(17), "a:17"),
-        (OrderCard(17), "o:17:0"),
+        (OrderCard(17), "o:17"),
         (ProductCard(1, 2, 3, 4, 5), "p:1:2:3:4:5"),
         (Discard(17, True), "dd:17:1"),
         (Discard(17, False), "dd:17:0"),
@@ -39,7 +39,7 @@ def test_a_button_s_data_is_a_code_and_its_values(data: Data, text: str) -> None
         "o",
         "a",
         "a:",
-        "a:17:1",
+        "a:17:1:1",
         "a:x",
         "a:1.5",
         "a:٣",

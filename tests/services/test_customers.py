@@ -246,7 +246,7 @@ def test_the_same_outlet_again_is_the_same_outlet(session: Session, staff: Staff
     assert customers.add_outlet(session, customer, " ЛЕНИНСКИЙ  пр-т, 12", 55.70005, 37.57995) is first
     moved = customers.add_outlet(session, customer, "Ленинский пр-т, 12", 55.71, 37.58)
     other = customers.add_outlet(session, customer, "Ленинский пр-т, 14", 55.7, 37.58)
-    assert customers.outlets(session, customer.id, staff.anna) == [first, moved, other]
+    assert customers.outlets(session, customer.id, staff.anna).items == (other, moved, first)
 
 
 def test_an_archived_outlet_comes_back(session: Session, staff: Staff) -> None:
@@ -254,7 +254,7 @@ def test_an_archived_outlet_comes_back(session: Session, staff: Staff) -> None:
     outlet = customers.add_outlet(session, customer, "Ленинский пр-т, 12", 55.7, 37.58)
     outlet.archived_at = NOW
     session.flush()
-    assert customers.outlets(session, customer.id, staff.anna) == []
+    assert customers.outlets(session, customer.id, staff.anna).items == ()
     with pytest.raises(NotFound):
         customers.get_outlet(session, outlet.id, staff.anna)
     assert customers.add_outlet(session, customer, "Ленинский пр-т, 12", 55.7, 37.58) is outlet

@@ -1,4 +1,5 @@
 import math
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -84,19 +85,26 @@ def test_what_the_geocoder_said_is_kept_whatever_the_spelling(session: Session) 
         Place("Москва, Берёзовая аллея, 5", 55.85, 37.6),
         Place("Химки, Берёзовая аллея, 5", 55.9, 37.4),
     ]
-    assert geo.cached(session, "Берёзовая аллея, 5") is None
-    geo.remember(session, "Берёзовая аллея, 5", places)
+    assert geo.cached(session, "Берёзовая аллея, 5", "ru") is None
+    geo.remember(session, "Берёзовая аллея, 5", "ru", places)
     session.flush()
-    assert geo.cached(session, "березовая АЛЛЕЯ, 5") == places
-    geo.remember(session, "Берёзовая аллея, 5", [])
+    assert geo.cached(session, "березовая АЛЛЕЯ, 5", "ru") == places
+    assert geo.cached(session, "Берёзовая аллея, 5", "en") is None
+    session.info["now"] += timedelta(days=181)
+    assert geo.cached(session, "Берёзовая аллея, 5", "ru") is None
+
+
+def test_that_an_address_is_unknown_is_asked_again(session: Session) -> None:
+    geo.remember(session, "Новая улица, 1", "ru", [])
     session.flush()
-    assert geo.cached(session, "Берёзовая аллея, 5") == []
+    assert geo.cached(session, "Новая улица, 1", "ru") is None
 
 
 def test_an_address_longer_than_its_column_is_kept_by_its_beginning(session: Session) -> None:
-    geo.remember(session, "а" * 1000, [])
+    places = [Place("Москва, Берёзовая аллея, 5", 55.85, 37.6)]
+    geo.remember(session, "а" * 1000, "ru", places)
     session.flush()
-    assert geo.cached(session, "а" * 1000) == []
+    assert geo.cached(session, "а" * 1000, "ru") == places
 
 
 def test_the_geocoder_answers_with_short_addresses() -> None:

@@ -58,7 +58,7 @@ def test_a_new_row_becomes_a_customer_with_an_outlet(session: Session, staff: St
     assert (customer.inn, customer.kpp, customer.phone) == (INN, "770701001", "+74951234567")
     assert customer.email_list == ["zakaz@romashka.example", "buh@romashka.example"]
     assert (customer.address, customer.sales_rep_id) == ("Москва, Ленинский пр-т, 12", staff.anna.id)
-    [outlet] = customers.outlets(session, customer.id, staff.anna)
+    [outlet] = customers.outlets(session, customer.id, staff.anna).items
     assert (outlet.address, outlet.latitude, outlet.longitude) == (customer.address, 55.7231, 37.5946)
     assert customers.find(session, staff.anna, "ленинский 12").items == (customer,)
     assert customers.find(session, staff.clara).items == ()
@@ -156,10 +156,10 @@ def test_outlets_are_added_moved_and_kept(session: Session, staff: Staff) -> Non
     )
     second = load(session, {**FULL, "Адрес": "Химки, Московская ул., 14"})
     assert [part.field for part in second.changed[0].fields] == ["address", "outlet"]
-    found = customers.outlets(session, customer.id, staff.anna)
+    found = customers.outlets(session, customer.id, staff.anna).items
     assert [(outlet.address, outlet.latitude) for outlet in found] == [
-        ("Москва, Ленинский пр-т, 12", 55.73),
         ("Химки, Московская ул., 14", 55.7231),
+        ("Москва, Ленинский пр-т, 12", 55.73),
     ]
     assert customers.find(session, staff.anna, "химки ленинский").items == (customer,)
 
