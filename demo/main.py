@@ -40,7 +40,7 @@ _WAREHOUSE = {
 
 
 def run(port: int, data_dir: Path, reset: bool) -> int:
-    """Run until Ctrl-C or SIGTERM; returns 0, 1 when the bot does not stay up, 2 for a port or folder in use."""
+    """Run until Ctrl-C or SIGTERM; returns 0, 1 when the bot dies again and again, 2 for a port in use."""
     folder = _lock(data_dir)
     if folder is None:
         print(f"A demo already runs on the folder {data_dir}: stop it first (Ctrl-C).", file=sys.stderr)
