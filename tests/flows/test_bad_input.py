@@ -130,7 +130,7 @@ def test_bad_fields_of_a_new_customer_are_asked_again(stage: Stage) -> None:
     acts.say(anna, "a@b.ru\nBcc: x@y.ru", "нет переноса строки")
     acts.say(anna, "a@b.example, c@d.example", "ИНН клиента")
     acts.say(anna, "500100732258", "не сходится контрольная цифра (12-я)")
-    acts.say(anna, "123", "В ИНН 10 / 12 цифр, а здесь 3")
+    acts.say(anna, "123", "В ИНН 10 или 12 цифр, а здесь 3")
     acts.say(anna, "500100732259", "Телефон клиента")
     acts.say(anna, "позвони мне", "Это не телефон.")
     acts.say(anna, "+7 (495) 123-45-67", "Клиент ИП Иванов добавлен")
