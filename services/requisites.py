@@ -202,7 +202,7 @@ def _ascii_domain(domain: str) -> str:
 
 
 def check_emails(text: str) -> str:
-    """Return addresses typed with commas between them joined by ``", "``, without repeats.
+    """Return addresses typed with commas or semicolons between them joined by ``", "``, without repeats.
 
     Raises what ``check_email`` raises, with ``address`` in the parameters telling which one, or
     ``emails_too_many`` (over 10 addresses, or 1,000 characters together).

@@ -194,10 +194,8 @@ def test_the_folder_of_a_new_database_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "new/folder/bot.db").exists()
 
 
-@both_engines
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_postgresql_s_lock_is_held_by_one_until_it_closes(database: Database, engine: str) -> None:
-    if engine == "sqlite":
-        pytest.skip("SQLite's process lock is a file")
     other = Database(database.url)
     assert database.try_lock()
     assert not other.try_lock()

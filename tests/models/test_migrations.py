@@ -114,9 +114,8 @@ def test_every_row_has_its_parent(session: Session, cast: Cast, engine: str) -> 
         assert session.execute(broken).all() == []
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_foreign_keys_are_on_again_after_a_migration(empty_url: str, engine: str) -> None:
-    if engine != "sqlite":
-        pytest.skip("only SQLite has to switch them off")
     database = Database(empty_url)
     migrations.upgrade(database)
     with database.engine.connect() as connection:

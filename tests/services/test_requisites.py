@@ -184,7 +184,8 @@ def test_several_emails() -> None:
     assert requisites.check_emails("a@b.ru ,c@d.ru,A@B.ru") == "a@b.ru, c@d.ru"
     assert fault_of(requisites.check_emails, "a@b.ru, c@") == ("email_form", {"address": "c@"})
     assert fault_of(requisites.check_emails, "a@b.ru,")[0] == "email_form"
-    assert fault_of(requisites.check_emails, "a@b.ru;c@d.ru")[0] == "email_form"
+    # What is pasted from a mail program has semicolons.
+    assert requisites.check_emails("a@b.ru; c@d.ru") == "a@b.ru, c@d.ru"
     assert fault_of(requisites.check_emails, "a@b.ru,\nc@d.ru")[0] == "email_line_break"
     many = ",".join(f"a{i}@b.ru" for i in range(11))
     assert fault_of(requisites.check_emails, many) == ("emails_too_many", {"limit": 10})
