@@ -14,7 +14,7 @@ demo: $(VENV)/demo.stamp    ## try the whole product in a browser: no token, no 
 	@$(BIN)/python bot.py demo $(if $(RESET),--reset,) $(if $(PORT),--port $(PORT),)
 
 run: $(VENV)/run.stamp      ## run the bot for real, settings from .env
-	@exec $(BIN)/python -OO bot.py
+	@MALLOC_ARENA_MAX=1 exec $(BIN)/python -OO bot.py
 
 test: $(VENV)/dev.stamp     ## all tests (ARGS="-k name" narrows them)
 	$(BIN)/python -m pytest $(ARGS)

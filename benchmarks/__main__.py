@@ -14,8 +14,6 @@ from benchmarks.pressing import Figures, Pair
 
 MEMORY_GOAL_MB = 80
 START_GOAL_SECONDS = 1.0
-# pyTelegramBotAPI requires it, so production has it; nothing here uses it, but geopy loads what it finds.
-NEEDLESS = "aiohttp"
 
 
 def main() -> int:
@@ -40,7 +38,7 @@ def _measure(*, is_quick: bool) -> None:
     _say("Echo: a bare pyTelegramBotAPI bot with its defaults, no database, a word and one button.\n")
     _print_pairs(pressing.measure(pressing.QUICK if is_quick else pressing.FULL))
 
-    memory, lighter = footprint.measure_memory(), footprint.measure_memory(NEEDLESS)
+    memory = footprint.measure_memory()
     start = footprint.measure_start(1 if is_quick else 5)
     drawn = papers.measure(3 if is_quick else 9)
     _say("")
@@ -49,7 +47,6 @@ def _measure(*, is_quick: bool) -> None:
         f"Memory (VmRSS) after start {memory.started:.0f} MB, "
         f"after an order with geocoder, PDF and mail {memory.after_order:.0f} MB {verdict}"
     )
-    _say(f"  with {NEEDLESS} hidden from it: {lighter.started:.0f} MB and {lighter.after_order:.0f} MB")
     slower = max(start.fresh, start.existing)
     _say(
         f"Start to first getUpdates: fresh database {start.fresh:.2f} s, existing {start.existing:.2f} s "

@@ -118,4 +118,5 @@ def _clean_environment() -> dict[str, str]:
     # An installed bot finds its modules compiled; without this, some shells would have it compile each start.
     names.add("PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name.upper() not in names}
-    return {**kept, "PYTHONPATH": str(ROOT)}
+    # One arena, as `make run` sets it.
+    return {**kept, "PYTHONPATH": str(ROOT), "MALLOC_ARENA_MAX": "1"}

@@ -15,6 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from models.base import Base
+
 BUSY_TIMEOUT_MS = 10_000
 # Any number will do, as long as nobody else takes the same advisory lock in this database.
 POSTGRESQL_LOCK = 7_313_300_221
@@ -130,6 +132,7 @@ def sqlite_path(url: str) -> Path | None:
 def _make_engine(url: str) -> Engine:
     path = sqlite_path(url)
     if path is None:
+        _share_partial_indexes()
         return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5, hide_parameters=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     # hide_parameters: what people typed does not belong into the log, not even with an error.
@@ -139,6 +142,18 @@ def _make_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _share_partial_indexes() -> None:
+    """Give PostgreSQL the conditions of SQLite's partial indexes.
+
+    Said in the models, they would load PostgreSQL's dialect everywhere: 3 MB and 20 ms of each start.
+    """
+    for table in Base.metadata.tables.values():
+        for index in table.indexes:
+            condition = index.dialect_options["sqlite"]["where"]
+            if condition is not None:
+                index.dialect_options["postgresql"]["where"] = condition
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -41,7 +41,6 @@ class InboxUpdate(Base):
             "ix_inbox_updates_waiting",
             "id",
             sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
         ),
         Index(None, "done_at"),
     )
@@ -95,7 +94,6 @@ class OutboxMessage(Base):
             "ix_outbox_messages_waiting",
             "due_at",
             sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
         ),
         Index(None, "lane", "id"),
         Index(None, "sent_at"),

@@ -103,7 +103,6 @@ class Order(Base):
             "customer_id",
             unique=True,
             sqlite_where=text("status = 'draft'"),
-            postgresql_where=text("status = 'draft'"),
         ),
         Index(None, "sales_rep_id", "id"),
         Index(None, "customer_id", "id"),

@@ -118,6 +118,5 @@ class AccessRequest(Base):
             "telegram_id",
             unique=True,
             sqlite_where=text("state = 'pending'"),
-            postgresql_where=text("state = 'pending'"),
         ),
     )

@@ -171,7 +171,7 @@ class Processor:
             return
         outbox.record(session, [outcome for outcome, _ in outcomes])
         for outcome, item in outcomes:
-            if item.about or outcome.state is OutboxState.FAILED:
+            if outcome.state is OutboxState.FAILED or _is_news(item):
                 _in_savepoint(session, partial(self._boundary.delivered, outcome=outcome, item=item))
 
     def _handle_waiting(self, session: Session, batch: int) -> list[Answer]:
@@ -253,6 +253,11 @@ class Processor:
             return row.name, dict(row.payload)
         with session.begin_nested():
             return self._boundary.render(session, row)
+
+
+def _is_news(item: Item) -> bool:
+    """Tell whether the handlers wait for this outcome: a screen redrawn in place keeps the id they know."""
+    return bool(item.about) and not (item.method == "editMessageText" and "screen" in item.about)
 
 
 def _nowhere(_what: Any) -> None:

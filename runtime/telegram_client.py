@@ -6,7 +6,6 @@ import json
 from typing import Any, NamedTuple
 
 import urllib3
-from urllib3.contrib.socks import SOCKSProxyManager
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -105,6 +104,8 @@ def _make_pool(proxy: str | None) -> urllib3.PoolManager:
     if proxy is None:
         return urllib3.PoolManager(**options)
     if proxy.startswith("socks5"):
+        from urllib3.contrib.socks import SOCKSProxyManager
+
         return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **options)
     parsed = urllib3.util.parse_url(proxy)
     headers = urllib3.make_headers(proxy_basic_auth=parsed.auth) if parsed.auth else None

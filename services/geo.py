@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +24,19 @@ MAX_QUERY = 300
 KEPT_FOR = timedelta(days=180)
 TOWN_NAMES = ("city", "town", "village", "hamlet", "municipality", "state")
 ROAD_NAMES = ("road", "pedestrian", "residential", "square", "neighbourhood", "suburb")
+
+
+@contextmanager
+def _without_aiohttp() -> Iterator[None]:
+    """Import geopy without aiohttp: telebot brings it, geopy loads what it finds, and it weighs 9 MB."""
+    if "aiohttp" in sys.modules:
+        yield
+        return
+    sys.modules["aiohttp"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["aiohttp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +66,8 @@ class Geocoder:
 
     def find(self, query: str, language: str) -> list[Place]:
         """Return up to five places for a typed address, none when it isn't known; raises GeocoderDown."""
-        from geopy.exc import GeopyError
+        with _without_aiohttp():
+            from geopy.exc import GeopyError
 
         with self._turn:
             time.sleep(max(0.0, self._next_at - time.monotonic()))
@@ -128,7 +145,8 @@ def distance_metres(store: Warehouse, tariff: Tariff, latitude: float, longitude
     if store.latitude is None or store.longitude is None:
         raise Invalid("no_warehouse")
     # Imported late: the first address is soon enough, and start-up is the lighter for it.
-    from geopy.distance import geodesic
+    with _without_aiohttp():
+        from geopy.distance import geodesic
 
     metres = geodesic((store.latitude, store.longitude), (latitude, longitude)).m
     rounded = half_up(int(metres) * tariff.road_factor, 1000 * 100) * 100

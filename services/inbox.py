@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cache
+from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Executable, Row, Table, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from models import InboxState, InboxUpdate, now_of
@@ -28,10 +29,17 @@ _done = (
 )
 
 
+@cache
+def _store_in(dialect: str) -> Executable:
+    # Built once, and only one dialect loaded: PostgreSQL's weighs 3 MB.
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    statement: Executable = insert(_table).on_conflict_do_nothing(index_elements=["update_id"])
+    return statement
+
+
 def store(connection: Connection, updates: list[dict[str, Any]], now: datetime) -> None:
     """Keep a batch as it came; an update that is already there is ignored."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(_table).on_conflict_do_nothing(index_elements=["update_id"])
+    statement = _store_in(connection.dialect.name)
     connection.execute(
         statement,
         [
