@@ -27,6 +27,7 @@ class Queue(Data, code="lq"):
     page: int
 
 
+@dataclass(frozen=True)
 class _OnCard(Data):
     """An action that stands on an order's card and is pressed there, wherever the card is."""
 
@@ -41,35 +42,25 @@ class _OnCard(Data):
 class Claim(_OnCard, code="l1", anywhere=True):
     """Take the order in hand."""
 
-    order_id: int
-
 
 @dataclass(frozen=True)
 class Release(_OnCard, code="l2", anywhere=True):
     """Put the order back into the queue."""
-
-    order_id: int
 
 
 @dataclass(frozen=True)
 class AskLoaded(_OnCard, code="l3", anywhere=True):
     """Ask once, naming total and mail address."""
 
-    order_id: int
-
 
 @dataclass(frozen=True)
 class Loaded(_OnCard, code="l4", anywhere=True):
     """Confirm the load."""
 
-    order_id: int
-
 
 @dataclass(frozen=True)
 class Delivered(_OnCard, code="l7", anywhere=True):
     """The goods are with the customer."""
-
-    order_id: int
 
 
 @dataclass(frozen=True)
@@ -82,8 +73,6 @@ class Reject(Data, code="l5", anywhere=False):
 @dataclass(frozen=True)
 class AskReject(_OnCard, code="l6", anywhere=True):
     """Go to the reason."""
-
-    order_id: int
 
 
 def register(router: Router) -> None:

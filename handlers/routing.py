@@ -376,7 +376,7 @@ class Router:
     def _context_for(self, session: Session, chat_id: int, language: str | None) -> Context:
         actor = auth.find_user(session, chat_id)
         person = Person(chat_id, actor.name if actor else "", actor.username if actor else None)
-        talk = session.get(Conversation, chat_id) or conversations.get(session, chat_id)
+        talk = conversations.get(session, chat_id)
         return self._make_context(session, actor, person, talk, language, 0)
 
     def _make_context(

@@ -89,10 +89,10 @@ def register(router: Router) -> None:
 def start(router: Router, ctx: Context, argument: str) -> Shown:
     """Show the menu; a code behind /start lets a stranger in."""
     conversations.clear_form(ctx.conversation)
-    if ctx.actor is not None and ctx.actor.roles:
-        router.publish_commands(ctx, ctx.actor)
     if argument:
         return access.try_code(router, ctx, argument)
+    if ctx.actor is not None and ctx.actor.roles:
+        router.publish_commands(ctx, ctx.actor)
     return access.front_door(router, ctx)
 
 

@@ -37,7 +37,6 @@ Money = Annotated[int, mapped_column(BigInt)]
 """Minor units (kopecks) of the row's or the company's currency."""
 Quantity = Annotated[int, mapped_column(BigInt)]
 """Thousandths of the product's base unit."""
-Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 
 
 class Base(DeclarativeBase):

@@ -22,7 +22,6 @@ from services.paging import Page
 
 CUSTOMERS_ON_A_PAGE = 8
 MAX_ADDRESS = 300
-MAX_OUTLETS = 100
 """Outlets shown of one customer."""
 
 _LATEST_ORDERS = 200

@@ -7,9 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+import telebot
 
 import bot
-from settings import SECRET_NAMES, Settings
+from handlers.registry import register_all
+from handlers.routing import Router
+from settings import NAMES, SECRET_NAMES
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -17,9 +20,7 @@ PAGES = sorted(
 )
 # CONTRIBUTING shows how a feature is added by one that isn't there.
 EXAMPLES = re.compile(r"returns|0002")
-SETTINGS = {name.upper() for name in Settings.__dataclass_fields__} | {
-    f"{name}_FILE" for name in SECRET_NAMES
-}
+SETTINGS = {*NAMES, *(f"{name}_FILE" for name in SECRET_NAMES)}
 
 
 @lru_cache
@@ -116,3 +117,10 @@ def test_every_command_of_the_bot_is_told_of_somewhere() -> None:
 
 def test_the_changelog_has_a_place_for_what_comes_next() -> None:
     assert "## [Unreleased]" in text_of("CHANGELOG.md")
+
+
+def test_every_registered_state_is_in_a_diagram() -> None:
+    router = Router(telebot.TeleBot("1:abcdefghij", threaded=False))
+    register_all(router)
+    drawn = set(re.findall(r"\w+", (ROOT / "docs" / "conversations.md").read_text("utf-8")))
+    assert not {kind.__name__ for kind in router.kinds()} - drawn
