@@ -153,6 +153,28 @@ def test_prices_that_changed_meanwhile_are_said_on_the_card_and_before_sending(s
     acts.sees(stage.anna, "Товары: 5 700,00 ₽")
 
 
+def test_prices_that_move_once_more_are_shown_once_more(stage: Stage) -> None:
+    acts.all_open(stage)
+    acts.fills_order(stage, stage.anna)
+    for price, shown in ((95_00, "89,90 ₽ → 95,00 ₽"), (97_00, "89,90 ₽ → 97,00 ₽")):
+        button = "✅ Отправить по этим ценам" if price == 97_00 else "✅ Отправить на склад"
+        with stage.app.database.unit_of_work() as session:
+            session.execute(update(Product).where(Product.sku == "КР-001").values(price=price))
+        acts.press(stage.anna, button, shown)
+    acts.press(stage.anna, "✅ Отправить по этим ценам", "Товары: 5 820,00 ₽")
+    acts.sees(stage.anna, "отправлен на склад")
+
+
+def test_an_archived_customer_s_draft_is_not_sent(stage: Stage) -> None:
+    acts.all_open(stage)
+    acts.fills_order(stage, stage.anna)
+    with stage.app.database.unit_of_work() as session:
+        session.execute(update(Customer).values(archived_at=datetime.now(UTC)))
+    toast = stage.anna.press("✅ Отправить на склад").wait_answered().toast
+    assert toast is not None
+    assert toast.text == "Этот клиент в архиве."
+
+
 def test_a_removed_line_is_put_back_by_one_tap(stage: Stage) -> None:
     acts.opens(stage.anna)
     acts.fills_order(stage, stage.anna)
