@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import Base, Category, Database
@@ -71,3 +71,105 @@ def test_the_pages_together_are_the_list(session: Session, size: int) -> None:
         found += names(page)
         number, has_next = number + 1, page.has_next
     assert found == [f"Полка {number:02}" for number in range(17)]
+
+
+NEWEST_FIRST = [select(Category)]
+
+
+def numbers(stretch: paging.Stretch[Category]) -> list[int]:
+    return [shelf.id for shelf in stretch.items]
+
+
+def test_a_list_by_key_begins_with_the_newest(session: Session) -> None:
+    top = paging.by_key(session, NEWEST_FIRST, Category.id)
+    assert (numbers(top), top.previous, top.next) == ([17, 16, 15, 14, 13, 12, 11, 10], None, 10)
+    second = paging.by_key(session, NEWEST_FIRST, Category.id, 10)
+    assert (numbers(second), second.previous, second.next) == ([9, 8, 7, 6, 5, 4, 3, 2], -9, 2)
+    last = paging.by_key(session, NEWEST_FIRST, Category.id, 2)
+    assert (numbers(last), last.previous, last.next) == ([1], -1, None)
+    assert numbers(paging.by_key(session, NEWEST_FIRST, Category.id, -1)) == numbers(second)
+
+
+@pytest.mark.parametrize("cursor", [5, 4, -12, -(10**17), 10**17])
+def test_a_cursor_behind_an_end_means_the_nearest_page(session: Session, cursor: int) -> None:
+    middle = [select(Category).where(Category.id.between(5, 12))]
+    assert numbers(paging.by_key(session, middle, Category.id, cursor)) == [12, 11, 10, 9, 8, 7, 6, 5]
+
+
+def test_an_empty_list_by_key_has_no_neighbours(session: Session) -> None:
+    nothing = [select(Category).where(Category.name == "нет такой")]
+    for cursor in (0, 5, -5):
+        assert paging.by_key(session, nothing, Category.id, cursor) == paging.Stretch((), 0, None, None)
+
+
+def test_branches_make_one_list_and_a_row_of_two_is_in_it_once(session: Session) -> None:
+    branches = [select(Category).where(Category.id % 3 == 0), select(Category).where(Category.id % 2 == 0)]
+    found, cursor = [], 0
+    while True:
+        page = paging.by_key(session, branches, Category.id, cursor, 3)
+        found += numbers(page)
+        if page.next is None:
+            break
+        cursor = page.next
+    assert found == [16, 15, 14, 12, 10, 9, 8, 6, 4, 3, 2]
+
+
+# What happens to a list while somebody turns its pages: rows come in, rows go, pages are turned.
+turning = st.lists(st.sampled_from(["insert", "delete", "older"]), max_size=30)
+
+
+@given(start=st.integers(0, 20), size=st.integers(1, 5), there=turning, back=turning, data=st.data())
+def test_walking_there_and_back_doubles_nothing_and_misses_nothing(
+    session: Session, start: int, size: int, there: list[str], back: list[str], data: st.DataObject
+) -> None:
+    session.execute(delete(Category).where(Category.name == "тест"))
+    listed = [select(Category).where(Category.name == "тест")]
+    for _ in range(start):
+        session.add(Category(name="тест"))
+    session.flush()
+    always = set(session.scalars(select(Category.id).where(Category.name == "тест")))
+
+    def happens(what: str) -> None:
+        if what == "insert":
+            session.add(Category(name="тест"))
+            session.flush()
+        elif what == "delete" and always:
+            gone = data.draw(st.sampled_from(sorted(always)))
+            always.discard(gone)
+            session.execute(delete(Category).where(Category.id == gone))
+
+    def walk(page: paging.Stretch[Category], way: str, events: list[str]) -> list[paging.Stretch[Category]]:
+        pages, waiting = [page], list(events)
+        while True:
+            while waiting and (what := waiting.pop()) != "older":
+                happens(what)
+            # The button was drawn with the page; what became of the list since shows when it is pressed.
+            to = pages[-1].next if way == "older" else pages[-1].previous
+            if to is None:
+                return pages
+            following = paging.by_key(session, listed, Category.id, to, size)
+            shown = numbers(following)
+            if not shown or (shown[0] >= to if to > 0 else shown[-1] <= -to):
+                # Behind the end because the rest was deleted: the nearest page instead.
+                assert not _beyond(session, to)
+                return pages
+            pages.append(following)
+
+    top = paging.by_key(session, listed, Category.id, 0, size)
+    down = walk(top, "older", there)
+    first_seen = max(numbers(top), default=0)
+    _is_whole([number for page in down for number in numbers(page)], {x for x in always if x <= first_seen})
+    up = walk(down[-1], "newer", back)
+    found = [number for page in reversed(up) for number in numbers(page)]
+    oldest = min(numbers(down[-1]), default=0)
+    _is_whole(found, {x for x in always if x >= oldest})
+
+
+def _beyond(session: Session, cursor: int) -> bool:
+    side = Category.id > -cursor if cursor < 0 else Category.id < cursor
+    return session.scalar(select(Category.id).where(Category.name == "тест", side).limit(1)) is not None
+
+
+def _is_whole(found: list[int], always: set[int]) -> None:
+    assert found == sorted(set(found), reverse=True)
+    assert always <= set(found)
