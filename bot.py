@@ -38,7 +38,13 @@ class App:
         self.client.close()
 
 
-def build(settings: Settings, *, limits: Limits | None = None, long_poll_seconds: int = 25) -> App:
+def build(
+    settings: Settings,
+    *,
+    limits: Limits | None = None,
+    long_poll_seconds: int = 25,
+    map_patience_seconds: float = 5.0,
+) -> App:
     """Wire everything: database migrated, administrators known, features registered, threads made."""
     import telebot
 
@@ -73,7 +79,10 @@ def build(settings: Settings, *, limits: Limits | None = None, long_poll_seconds
     processor = Processor(database, router)
     delivery = Delivery(client, processor.report, partial(jobs.make_upload, database, processor), limits)
     geocoder = Geocoder(
-        settings.geocoder_url, settings.geocoder_user_agent, jobs.seconds_between(settings.geocoder_url)
+        settings.geocoder_url,
+        settings.geocoder_user_agent,
+        jobs.seconds_between(settings.geocoder_url),
+        map_patience_seconds,
     )
     workers = {
         GEOCODER: Worker(
@@ -91,7 +100,7 @@ def build(settings: Settings, *, limits: Limits | None = None, long_poll_seconds
     }
     if settings.router_url is not None:
         router.has_road_router = True
-        roads = RoadRouter(settings.router_url)
+        roads = RoadRouter(settings.router_url, map_patience_seconds)
         workers[ROUTE] = Worker(
             ROUTE, processor, partial(jobs.route, database, roads), partial(jobs.finish_job, router)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ from services import search
 from services.errors import Invalid
 from services.money import half_up
 
-TIMEOUT_SECONDS = 5
+PATIENCE_SECONDS = 5.0
 MAX_CANDIDATES = 5
 MAX_QUERY = 300
 KEPT_FOR = timedelta(days=180)
@@ -48,16 +49,35 @@ class Place:
     longitude: float
 
 
+class Trouble(enum.Enum):
+    """Why the geocoder gave no answer."""
+
+    SLOW = "slow"
+    BUSY = "busy"
+    DOWN = "down"
+
+
 class GeocoderDown(Exception):
     """The geocoder did not answer in time, refused, or is out of order; the address may exist."""
+
+    def __init__(self, trouble: Trouble, detail: str) -> None:
+        super().__init__(f"{trouble.value} ({detail})")
+        self.trouble = trouble
 
 
 class Geocoder:
     """Nominatim over HTTP; called by a worker, never by a handler."""
 
-    def __init__(self, base_url: str, user_agent: str, seconds_between: float = 1.0) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        user_agent: str,
+        seconds_between: float = 1.0,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self._base_url = base_url
         self._user_agent = user_agent
+        self._patience_seconds = patience_seconds
         # The public service allows one request a second for all users of a program together.
         self._seconds_between = seconds_between
         self._next_at = 0.0
@@ -79,10 +99,10 @@ class Geocoder:
                     limit=MAX_CANDIDATES,
                     addressdetails=True,
                     language=language,
-                    timeout=TIMEOUT_SECONDS,
+                    timeout=self._patience_seconds,
                 )
             except GeopyError as error:
-                raise GeocoderDown(type(error).__name__) from error
+                raise GeocoderDown(_trouble(error), type(error).__name__) from error
         return [Place(_short_address(place), place.latitude, place.longitude) for place in found or []]
 
     def _client(self) -> Any:
@@ -96,6 +116,17 @@ class Geocoder:
                 user_agent=self._user_agent, domain=rest, scheme=scheme, adapter_factory=URLLibAdapter
             )
         return self._nominatim
+
+
+def _trouble(error: Exception) -> Trouble:
+    from geopy.adapters import AdapterHTTPError
+    from geopy.exc import GeocoderQuotaExceeded, GeocoderTimedOut
+
+    if isinstance(error, GeocoderQuotaExceeded):
+        return Trouble.BUSY
+    # geopy calls 502 to 504 a time-out, too; those came with an answer.
+    is_late = isinstance(error, GeocoderTimedOut) and not isinstance(error.__cause__, AdapterHTTPError)
+    return Trouble.SLOW if is_late else Trouble.DOWN
 
 
 def _short_address(found: Any) -> str:

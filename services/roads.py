@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 from services.money import half_up
 
-TIMEOUT_SECONDS = 5
+PATIENCE_SECONDS = 5.0
 MAX_ANSWER = 1_000_000
 
 
@@ -19,8 +19,9 @@ class RouterDown(Exception):
 class RoadRouter:
     """An OSRM server by its base URL."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._base_url = base_url
+        self._patience_seconds = patience_seconds
 
     def metres(self, start: tuple[float, float], end: tuple[float, float]) -> int:
         """Return the driving distance between two (latitude, longitude), in metres rounded to 0.1 km.
@@ -30,7 +31,7 @@ class RoadRouter:
         points = ";".join(f"{longitude:.6f},{latitude:.6f}" for latitude, longitude in (start, end))
         request = Request(f"{self._base_url}/route/v1/driving/{points}?overview=false")
         try:
-            with urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+            with urlopen(request, timeout=self._patience_seconds) as response:
                 answer = json.loads(response.read(MAX_ANSWER))
             metres = int(answer["routes"][0]["distance"])
         except (URLError, OSError, ValueError, KeyError, IndexError, TypeError) as error:

@@ -62,13 +62,14 @@ def settings_for(api: BotApi, mailbox: Mailbox, geocoder: Geocoder, folder: Path
 @contextmanager
 def running(folder: Path, **more: Any) -> Iterator[Stage]:
     """Open the stage with the sample company, the bot running in this process."""
+    patience = more.pop("map_patience_seconds", 5.0)
     with ExitStack() as stack:
         api = stack.enter_context(BotApi())
         mailbox = stack.enter_context(Mailbox())
         geocoder = stack.enter_context(Geocoder())
         settings = settings_for(api, mailbox, geocoder, folder, **more)
         cast = sample.prepare(settings.effective_database_url)
-        app = build(settings, limits=UNLIMITED, long_poll_seconds=5)
+        app = build(settings, limits=UNLIMITED, long_poll_seconds=5, map_patience_seconds=patience)
         people = {
             person.first_name: api.person(person.telegram_id, person.first_name, person.username)
             for person in cast
@@ -91,3 +92,17 @@ def running(folder: Path, **more: Any) -> Iterator[Stage]:
             stranger=people[stranger.first_name],
             code=stranger.code or "",
         )
+
+
+@contextmanager
+def restarted(stage: Stage) -> Iterator[None]:
+    """Stop the bot and run another one on what the first has written."""
+    stage.app.supervisor.stop()
+    stage.app.close()
+    again = build(stage.settings, limits=UNLIMITED, long_poll_seconds=5)
+    again.supervisor.start()
+    try:
+        yield
+    finally:
+        again.supervisor.stop()
+        again.close()
