@@ -71,7 +71,9 @@ class WorkingCalendar:
         return None
 
     def spans(self, day: date, minutes: int) -> Iterator[tuple[time, time]]:
-        """Yield the day's windows: whole spans of ``minutes`` before and after the break."""
+        """Yield the day's windows: whole spans of ``minutes`` around the break, none when it is closed."""
+        if not self.is_open(day):
+            return
         hours = self.hours[day.weekday()]
         pauses = hours.break_from and hours.break_to
         parts = (
@@ -116,28 +118,20 @@ def require_day(session: Session, day: date) -> WorkingCalendar:
     working = calendar(session)
     refusal = working.refusal(day)
     if refusal is not None:
-        raise Invalid(refusal, day=day, next_day=working.next_possible(day), last_day=working.last_day)
+        free = next_free(session, day)
+        next_day = free.delivery_on if free is not None else None
+        raise Invalid(refusal, day=day, next_day=next_day, last_day=working.last_day)
     return working
 
 
 def windows(session: Session, day: date) -> list[WindowOption]:
     """Return every window of ``day`` with the places left, full ones too; raises Invalid for a bad day."""
-    working = require_day(session, day)
-    store = company.warehouse(session)
-    kept = {
-        window.starts_at: window
-        for window in session.execute(
-            select(DeliveryWindow).where(DeliveryWindow.delivery_on == day)
-        ).scalars()
-    }
-    taken = _taken(session, [window.id for window in kept.values()])
-    options = []
-    for starts_at, ends_at in working.spans(day, store.window_minutes):
-        window = kept.get(starts_at)
-        capacity = window.capacity if window else store.window_capacity
-        used = taken.get(window.id, 0) if window else 0
-        options.append(WindowOption(day, starts_at, ends_at, max(0, capacity - used)))
-    return options
+    return list(_offered(session, require_day(session, day), day, day))
+
+
+def free_days(session: Session, working: WorkingCalendar, first: date, last: date) -> set[date]:
+    """Return the days from ``first`` to ``last`` that can be chosen and have a window with a place."""
+    return {option.delivery_on for option in _offered(session, working, first, last) if option.places_left}
 
 
 def clock(text: str, day: date) -> time:
@@ -180,17 +174,29 @@ def require_place(session: Session, order: Order) -> None:
 
 
 def next_free(session: Session, day: date) -> WindowOption | None:
-    """Return the first window with a place from ``day`` on, looking two weeks ahead."""
+    """Return the first window with a place from ``day`` on, as far ahead as can be chosen."""
     working = calendar(session)
-    candidate = working.next_possible(day)
-    for _ in range(14):
-        if candidate is None:
-            return None
-        for option in windows(session, candidate):
-            if option.places_left:
-                return option
-        candidate = working.next_possible(candidate + timedelta(days=1))
-    return None
+    options = _offered(session, working, day, working.last_day)
+    return next((option for option in options if option.places_left), None)
+
+
+def _offered(session: Session, working: WorkingCalendar, first: date, last: date) -> Iterator[WindowOption]:
+    """Yield the windows of every day that can be chosen from ``first`` to ``last``, in their order."""
+    first, last = max(first, working.first_day), min(last, working.last_day)
+    store = company.warehouse(session)
+    kept = {
+        (window.delivery_on, window.starts_at): window
+        for window in session.scalars(
+            select(DeliveryWindow).where(DeliveryWindow.delivery_on.between(first, last))
+        )
+    }
+    taken = _taken(session, [window.id for window in kept.values()])
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        for starts_at, ends_at in working.spans(day, store.window_minutes):
+            window = kept.get((day, starts_at))
+            left = window.capacity - taken.get(window.id, 0) if window else store.window_capacity
+            yield WindowOption(day, starts_at, ends_at, max(0, left))
 
 
 def _taken(session: Session, window_ids: list[int]) -> dict[int, int]:

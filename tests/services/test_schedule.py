@@ -3,11 +3,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from models import Customer, Database, Holiday, Product, User
+from models import Customer, Database, DeliveryWindow, Holiday, Product, User, Warehouse, WorkingHours
 from services import company, drafts, schedule
 from services.errors import Conflict, Invalid
 from services.schedule import Hours, WorkingCalendar
@@ -184,3 +185,97 @@ def test_a_day_that_went_by_is_found_at_place(database: Database, cast: Cast) ->
         with pytest.raises(Invalid) as caught:
             schedule.require_place(session, order)
     assert caught.value.code == "date_past"
+
+
+def test_a_day_whose_windows_are_all_full_is_not_free(session: Session) -> None:
+    working = schedule.calendar(session)
+    wednesday = TUESDAY + timedelta(days=1)
+    for hour in (9, 11, 14, 16):
+        acts.fill_window(session, TUESDAY, time(hour))
+    acts.fill_window(session, wednesday, time(9))
+    assert schedule.free_days(session, working, FRIDAY, wednesday) == {MONDAY, wednesday}
+    assert [option.places_left for option in schedule.windows(session, TUESDAY)] == [0, 0, 0, 0]
+
+
+def test_the_next_free_window_is_found_however_far_it_is(session: Session) -> None:
+    session.execute(update(Warehouse).values(window_capacity=0))
+    assert schedule.next_free(session, FRIDAY) is None
+    last = schedule.calendar(session).last_day
+    acts.fill_window(session, last, time(16), capacity=1)
+    free = schedule.next_free(session, FRIDAY)
+    assert free is not None
+    assert (free.delivery_on, free.starts_at, free.places_left) == (last, time(16), 1)
+
+
+def test_a_refused_day_names_the_next_one_with_a_place(session: Session) -> None:
+    for hour in (9, 11, 14, 16):
+        acts.fill_window(session, MONDAY, time(hour))
+    with pytest.raises(Invalid) as caught:
+        schedule.require_day(session, date(2026, 11, 21))
+    assert caught.value.params["next_day"] == TUESDAY
+
+
+# Opening hours, with or without a break inside them, in quarters of an hour.
+quarters = st.lists(st.integers(0, 95), min_size=4, max_size=4, unique=True).map(sorted)
+
+
+def _hours(marks: list[int], *, pauses: bool) -> Hours:
+    opens, pause, resumes, closes = (time(mark // 4, mark % 4 * 15) for mark in marks)
+    return Hours(opens, closes, pause, resumes) if pauses else Hours(opens, closes)
+
+
+week = st.dictionaries(st.integers(0, 6), st.builds(_hours, quarters, pauses=st.booleans()))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)),  # noqa: DTZ001
+    hours=week,
+    holidays=st.sets(st.integers(-3, 63), max_size=20),
+    minutes=st.sampled_from([30, 45, 120, 300]),
+    cutoff=st.integers(0, 23),
+)
+def test_what_is_offered_can_be_kept(
+    session: Session,
+    now: datetime,
+    hours: dict[int, Hours],
+    holidays: set[int],
+    minutes: int,
+    cutoff: int,
+) -> None:
+    """No offered day is closed, past or too far; every window lies in the hours and beside the break."""
+    session.info["now"] = now.replace(tzinfo=MOSCOW)
+    _set_up(session, hours, {now.date() + timedelta(days=number) for number in holidays}, minutes, cutoff)
+    working = schedule.calendar(session)
+    far = timedelta(days=200)
+    offered = list(schedule._offered(session, working, now.date() - far, now.date() + far))
+    free = schedule.free_days(session, working, now.date() - far, now.date() + far)
+    assert free == {option.delivery_on for option in offered}
+    nearest = schedule.next_free(session, now.date() - far)
+    assert (nearest.delivery_on if nearest else None) == min(free, default=None)
+    for option in offered:
+        day, own = option.delivery_on, hours[option.delivery_on.weekday()]
+        ahead = (day - now.date()).days
+        assert (1 if now.hour < cutoff else 2) <= ahead <= 60
+        assert ahead not in holidays
+        assert own.opens_at <= option.starts_at < option.ends_at <= own.closes_at
+        if own.break_from is not None and own.break_to is not None:
+            assert option.ends_at <= own.break_from or option.starts_at >= own.break_to
+        assert working.refusal(day) is None
+    for day in free:
+        assert [option for option in offered if option.delivery_on == day] == schedule.windows(session, day)
+
+
+def _set_up(
+    session: Session, hours: dict[int, Hours], holidays: set[date], minutes: int, cutoff: int
+) -> None:
+    for kind in (WorkingHours, Holiday, DeliveryWindow):
+        session.execute(delete(kind))
+    session.expunge_all()
+    for weekday, own in hours.items():
+        row = WorkingHours(weekday=weekday, opens_at=own.opens_at, closes_at=own.closes_at)
+        row.break_from, row.break_to = own.break_from, own.break_to
+        session.add(row)
+    session.add_all(Holiday(closed_on=day) for day in holidays)
+    session.execute(update(Warehouse).values(window_minutes=minutes, cutoff_at=time(cutoff)))
+    session.flush()
