@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from handlers.callbacks import Data
 from services.orders import Show
+from services.periods import Span
 
 
 @dataclass(frozen=True)
@@ -108,10 +110,21 @@ class Place(Data, code="pl"):
 
 @dataclass(frozen=True)
 class MyOrders(Data, code="mo"):
-    """A page of the rep's own orders, of one kind or all."""
+    """The rep's own orders at a cursor, narrowed by status, customer (0: all) and the days they began on."""
 
-    page: int
+    cursor: int = 0
     show: Show = Show.ALL
+    customer_id: int = 0
+    span: Span = Span.ALWAYS
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True)
+class OrdersOf(Data, code="mc"):
+    """The rep's orders of one customer."""
+
+    customer_id: int
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from datetime import date
-from typing import Any, ClassVar, Self, get_type_hints
+from typing import Any, ClassVar, Self, get_args, get_type_hints
 
 MAX_BYTES = 64
 # More would not fit into a database's integer.
@@ -123,5 +123,5 @@ def _from_text(kind: Any, text: str) -> Any:
         return date(2000 + int(text[:2]), int(text[2:4]), int(text[4:6]))
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return kind(text)
-    # int | None
-    return None if text == "" else _from_text(int, text)
+    # «int | None», «date | None»
+    return None if text == "" else _from_text(get_args(kind)[0], text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu
-from handlers.addresses import ClientCard, NewName, OrderCard, OrderFor
+from handlers.addresses import ClientCard, NewName, OrderCard, OrderFor, OrdersOf
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.outlets import Outlets
@@ -17,7 +17,10 @@ from handlers.texts import N_
 from models import Customer, Role
 from services import clientele, customers, habits, orders, quantities
 
+LIST, ARCHIVE = "clients", "archive"
+MAX_QUERY = 100
 USUAL_SHOWN = 5
+OUTLETS_SHOWN = 3
 FIELDS = {
     "name": N_("name"),
     "inn": N_("ИНН"),
@@ -91,8 +94,9 @@ def register(router: Router) -> None:
 def clients(ctx: Context, data: Clients) -> Screen:
     """Show a page of customers."""
     t = ctx.t
-    query = str(ctx.conversation.form.get("clients", ""))
+    query = conversations.list_query(ctx.conversation, LIST)
     page = customers.find(ctx.session, ctx.user, query, data.page)
+    conversations.keep_list(ctx.conversation, LIST, Clients(page.number), query)
     rows: Rows = [[Button(customer.name, ClientCard(customer.id))] for customer in page.items]
     rows += keyboards.pager(t, page, Clients)
     if query:
@@ -109,9 +113,9 @@ def clients(ctx: Context, data: Clients) -> Screen:
     return Screen(text, rows, Clients(page.number))
 
 
-def search(ctx: Context, _data: Clients, text: str) -> Screen:
+def search(ctx: Context, data: Clients, text: str) -> Screen:
     """Show the customers that fit what was typed."""
-    conversations.remember(ctx.conversation, clients=text[:100])
+    conversations.keep_list(ctx.conversation, LIST, data, " ".join(text.split())[:MAX_QUERY])
     return clients(ctx, Clients(0))
 
 
@@ -119,6 +123,7 @@ def archived(ctx: Context, data: Archived) -> Screen:
     """Show a page of the archive."""
     t = ctx.t
     page = customers.archived(ctx.session, ctx.user, data.page)
+    conversations.keep_list(ctx.conversation, ARCHIVE, Archived(page.number))
     rows: Rows = [[Button(customer.name, ClientCard(customer.id))] for customer in page.items]
     rows += keyboards.pager(t, page, Archived)
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), AllClients())])
@@ -128,7 +133,7 @@ def archived(ctx: Context, data: Archived) -> Screen:
 
 def all_clients(ctx: Context, _data: AllClients) -> Screen:
     """Forget what was typed."""
-    conversations.remember(ctx.conversation, clients="")
+    conversations.keep_list(ctx.conversation, LIST, Clients(0))
     return clients(ctx, Clients(0))
 
 
@@ -144,7 +149,7 @@ def card(ctx: Context, data: ClientCard) -> Screen:
         for field, label in FIELDS.items()
         if field != "name" and getattr(customer, field)
     ]
-    text = order_text.paragraphs(facts, _usual(ctx, customer))
+    text = order_text.paragraphs(facts, _points(ctx, customer), _usual(ctx, customer))
     return Screen(text, _card_rows(ctx, customer), data)
 
 
@@ -193,6 +198,18 @@ def archive(ctx: Context, data: Archive) -> Screen:
     return card(ctx, ClientCard(customer.id))
 
 
+def _points(ctx: Context, customer: Customer) -> list[str]:
+    page = customers.outlets(ctx.session, customer.id, ctx.user)
+    rows: list[str] = []
+    for outlet in page.items[:OUTLETS_SHOWN]:
+        whom = ", ".join(known for known in (outlet.contact, outlet.phone, outlet.hours) if known)
+        address = f"{outlet.address} · {whom}" if whom else outlet.address
+        rows.append(ctx.t(":round_pushpin: {address}", address=address))
+    if len(page.items) > OUTLETS_SHOWN:
+        rows.append("…")
+    return rows
+
+
 def _usual(ctx: Context, customer: Customer) -> list[str]:
     lines = habits.usual_lines(ctx.session, customer.id)[:USUAL_SHOWN]
     if not lines:
@@ -213,6 +230,8 @@ def _card_rows(ctx: Context, customer: Customer) -> Rows:
         [Button(order_text.label(ctx.view, order), OrderCard(order.id))]
         for order in orders.of_customer(ctx.session, customer.id, ctx.user)
     ]
+    if ctx.user.holds(Role.SALES_REP):
+        rows.append([Button(t.plain(":clipboard: Orders"), OrdersOf(customer.id))])
     rows.append([Button(t.plain(":round_pushpin: Delivery points"), Outlets(customer.id))])
     rows += keyboards.in_rows(
         [
@@ -224,8 +243,15 @@ def _card_rows(ctx: Context, customer: Customer) -> Rows:
     is_archived = customer.archived_at is not None
     label = t.plain(":file_cabinet: Out of the archive") if is_archived else t.plain(":file_cabinet: Archive")
     rows.append([Button(label, Archive(customer.id, False))])
-    rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), Clients(0))])
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), _list_of(ctx, customer))])
     return rows
+
+
+def _list_of(ctx: Context, customer: Customer) -> Data:
+    """Return the list the customer is in, at the page it was left on."""
+    if customer.archived_at is not None:
+        return conversations.list_left(ctx.conversation, ARCHIVE, Archived(0))
+    return conversations.list_left(ctx.conversation, LIST, Clients(0))
 
 
 def _edit(customer: Customer, field: str) -> EditClient:

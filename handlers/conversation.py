@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from handlers.callbacks import BadData, Data, unpack
 from handlers.screen import Screen
 from models import Conversation, Session
 from services import outbox
+
+D = TypeVar("D", bound=Data)
+# Where the lists were left, by their names: part of what is kept, though no form.
+LISTS = "lists"
 
 
 def get(session: Session, chat_id: int) -> Conversation:
@@ -77,9 +81,33 @@ def remember(conversation: Conversation, **values: Any) -> None:
 
 
 def clear_form(conversation: Conversation) -> None:
-    """Forget a half-filled form."""
-    if conversation.form:
-        conversation.form = {}
+    """Forget a half-filled form; where lists were left is no part of one."""
+    lists = conversation.form.get(LISTS)
+    kept = {LISTS: lists} if lists else {}
+    if conversation.form != kept:
+        conversation.form = kept
+
+
+def keep_list(conversation: Conversation, name: str, place: Data, query: str = "") -> None:
+    """Keep which page of a list is looked at and what was typed to search it, for «К списку»."""
+    lists = {**conversation.form.get(LISTS, {}), name: [place.pack(), query]}
+    remember(conversation, **{LISTS: lists})
+
+
+def list_left(conversation: Conversation, name: str, default: D) -> D:
+    """Return the page a list was left on; ``default`` when it was never opened, or is another one now."""
+    packed, _ = conversation.form.get(LISTS, {}).get(name, ("", ""))
+    try:
+        place = unpack(packed)
+    except BadData:
+        return default
+    return place if isinstance(place, type(default)) else default
+
+
+def list_query(conversation: Conversation, name: str) -> str:
+    """Return what was typed to search a list, empty when nothing was."""
+    _, query = conversation.form.get(LISTS, {}).get(name, ("", ""))
+    return str(query)
 
 
 def screen_sent(session: Session, about: dict[str, Any], message_id: int) -> None:

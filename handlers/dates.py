@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from handlers import ordering
-from handlers.addresses import Month, Note, OrderCard
+from handlers import calendars, ordering
+from handlers.addresses import Address, Month, Note, OrderCard
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
-from handlers.texts import stack
-from models import Role
-from services import drafts, formats, schedule
-from services.schedule import WorkingCalendar
+from handlers.texts import N_, Html, stack
+from models import Order, Role
+from services import company, drafts, schedule
+from services.schedule import WindowOption, WorkingCalendar
 
-MONDAY = date(2024, 1, 1)
-MONTHS = {
-    "ru": (
-        *("Январь", "Февраль", "Март", "Апрель", "Май", "Июнь"),
-        *("Июль", "Август", "Сентябрь", "Октябрь", "Ноябрь", "Декабрь"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-}
+MOST_AHEAD = 24
 
 
 @dataclass(frozen=True)
@@ -47,38 +36,39 @@ class Window(Data, code="cw"):
     starts_at: str
 
 
-@dataclass(frozen=True)
-class Nothing(Data, code="x"):
-    """A label that looks like a button."""
-
-
 def register(router: Router) -> None:
     """Register calendar and windows."""
     rep = Role.SALES_REP
     router.button(Month, month, rep)
     router.button(Day, day, rep)
     router.button(Window, window, rep)
-    router.button(Nothing, lambda _ctx, _data: None)
 
 
 def month(ctx: Context, data: Month) -> Screen:
-    """Show one month; days that can't be chosen show a dot and say why when pressed."""
+    """Show one month; days that can't be chosen stand in brackets and say why when pressed."""
     order = drafts.get(ctx.session, data.order_id, ctx.user)
     working = schedule.calendar(ctx.session)
-    t = ctx.t
-    first = _month_from(working.first_day, data.ahead)
-    rows = [_weekdays(ctx)]
-    rows += [
-        [_day_button(working, order.id, day, first.month) for day in week]
-        for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
-    ]
-    rows += _turn(working, order.id, data.ahead, first)
-    rows.append([Button(t.plain(":clipboard: Order"), OrderCard(order.id))])
-    title = f"{MONTHS[ctx.view.language][first.month - 1]} {first.year}"
-    text = t("Delivery day: <b>{month}</b>", month=title)
-    if working.next_possible(working.first_day) is None:
-        text = stack(text, t(":warning: There is no working day to choose in the time ahead."))
-    return Screen(text, rows, data)
+    ahead = max(0, min(data.ahead, MOST_AHEAD))
+    first = calendars.month_from(working.first_day, ahead)
+    following = calendars.month_from(first, 1)
+    free = schedule.free_days(ctx.session, working, first, following - timedelta(days=1))
+
+    def day_button(day: date) -> Button:
+        return Button(str(day.day) if day in free else f"({day.day})", Day(order.id, day))
+
+    words = N_("Pick-up day: <b>{month}</b>") if order.is_pickup else N_("Delivery day: <b>{month}</b>")
+    text = ctx.t(words, month=calendars.title(first, ctx.view.language))
+    rows = calendars.grid(first, ctx.view.language, day_button)
+    rows.append([Button("◀", Month(order.id, ahead - 1))] if ahead else [])
+    if following <= working.last_day:
+        rows[-1].append(Button("▶", Month(order.id, ahead + 1)))
+    if not free:
+        nearest = schedule.next_free(ctx.session, working.first_day)
+        text = stack(text, _nothing_free(ctx, nearest, working))
+        if nearest is not None:
+            rows.append([_nearest_button(ctx, order, nearest)])
+    rows.append(_back(ctx, order))
+    return Screen(text, rows, Month(order.id, ahead))
 
 
 def day(ctx: Context, data: Day) -> Screen:
@@ -94,8 +84,14 @@ def day(ctx: Context, data: Day) -> Screen:
         else:
             label = t.plain("{span} · full", span=span)
         rows.append([Button(label, Window(order.id, data.day, option.starts_at.strftime("%H%M")))])
-    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Another day"), Month(order.id, 0))])
-    return Screen(t("Window on {day}:", day=ctx.view.day(data.day)), rows, data)
+    text = t("Window on {day}:", day=ctx.view.day(data.day))
+    if not any(option.places_left for option in options):
+        text = stack(text, t(":warning: There is no place left on this day."))
+        nearest = schedule.next_free(ctx.session, data.day)
+        if nearest is not None:
+            rows.append([_nearest_button(ctx, order, nearest)])
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Another day"), _month_of(ctx, order, data.day))])
+    return Screen(text, rows, data)
 
 
 def window(ctx: Context, data: Window) -> Screen:
@@ -109,28 +105,32 @@ def window(ctx: Context, data: Window) -> Screen:
     return ordering.next_step(ctx, order)
 
 
-def _weekdays(ctx: Context) -> list[Button]:
-    names = [formats.weekday_short(MONDAY + timedelta(days=number), ctx.view.language) for number in range(7)]
-    return [Button(name, Nothing()) for name in names]
+def _month_of(ctx: Context, order: Order, day: date) -> Month:
+    first = schedule.calendar(ctx.session).first_day
+    return Month(order.id, (day.year - first.year) * 12 + day.month - first.month)
 
 
-def _day_button(working: WorkingCalendar, order_id: int, day: date, shown_month: int) -> Button:
-    if day.month != shown_month:
-        return Button("·", Nothing())
-    is_open = working.refusal(day) is None
-    return Button(str(day.day) if is_open else f"({day.day})", Day(order_id, day))
+def _nothing_free(ctx: Context, nearest: WindowOption | None, working: WorkingCalendar) -> Html:
+    if nearest is not None:
+        return ctx.t(":warning: No day is free in this month.")
+    said = ctx.t(
+        ":warning: No day is free up to {day}. The draft is kept: try again later, or ask the administrator.",
+        day=ctx.view.day(working.last_day),
+    )
+    phone = company.get(ctx.session).admin_phone
+    return stack(said, ctx.t(":telephone_receiver: {phone}", phone=phone)) if phone else said
 
 
-def _turn(working: WorkingCalendar, order_id: int, ahead: int, first: date) -> Rows:
-    row = []
-    if ahead > 0:
-        row.append(Button("◀", Month(order_id, ahead - 1)))
-    if _month_from(first, 1) <= working.last_day:
-        row.append(Button("▶", Month(order_id, ahead + 1)))
-    return [row] if row else []
+def _nearest_button(ctx: Context, order: Order, nearest: WindowOption) -> Button:
+    label = ctx.t.plain("The nearest free day — {day}", day=ctx.view.day(nearest.delivery_on))
+    return Button(label, Day(order.id, nearest.delivery_on))
 
 
-def _month_from(day: date, ahead: int) -> date:
-    """Return the first day of the month ``ahead`` months after that of ``day``."""
-    number = day.year * 12 + day.month - 1 + max(0, min(ahead, 24))
-    return date(number // 12, number % 12 + 1, 1)
+def _back(ctx: Context, order: Order) -> list[Button]:
+    """Return the way back: to the address while the order is made, to the card once it has a window."""
+    t = ctx.t
+    to = Address(order.id) if order.window_id is None else OrderCard(order.id)
+    row = [Button(t.plain(":leftwards_arrow_with_hook: Back"), to)]
+    if order.window_id is None:
+        row.append(Button(t.plain(":clipboard: Order"), OrderCard(order.id)))
+    return row

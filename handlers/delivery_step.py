@@ -8,7 +8,7 @@ from typing import Any
 
 from handlers import conversation as conversations
 from handlers import keyboards, ordering, places
-from handlers.addresses import Address, OrderCard
+from handlers.addresses import Address, Month, OrderCard
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -105,19 +105,25 @@ def pickup(ctx: Context, data: Pickup) -> Screen:
 
 
 def by_road(ctx: Context, payload: dict[str, Any], result: Any) -> Screen | None:
-    """Take the distance by road over, and redraw the order if it is looked at.
+    """Take the distance by road over, and show the fee anew on the screen that followed the address.
 
-    When the router is down the straight line stays: the fee says which of the two it is.
+    When the router is down or slow the straight line stays, and that is said.
     """
     try:
         order = drafts.get(ctx.session, payload["order_id"], ctx.user)
     except DomainError:
         return None
-    place = (payload["latitude"], payload["longitude"])
-    if not isinstance(result, int) or not drafts.set_road_distance(ctx.session, order, place, result):
+    place: tuple[float, float] = (payload["latitude"], payload["longitude"])
+    if (order.latitude, order.longitude) != place:
         return None
+    is_known = isinstance(result, int) and drafts.set_road_distance(ctx.session, order, place, result)
     here = conversations.address(ctx.conversation)
-    return ctx.open(here) if isinstance(here, OrderCard) and here.order_id == order.id else None
+    if not isinstance(here, OrderCard | Month) or here.order_id != order.id:
+        return None
+    said = [_where(ctx, order)] if isinstance(here, Month) else []
+    if not is_known:
+        said.append(ctx.t(":warning: The way by road is not known at the moment: the straight line counts."))
+    return ctx.open(here).under(*said)
 
 
 def _set(router: Router, ctx: Context, order: Order, place: Place) -> Screen:
@@ -131,7 +137,9 @@ def _set(router: Router, ctx: Context, order: Order, place: Place) -> Screen:
         }
         outbox.add_job(ctx.session, ROUTE, ROUTE, payload)
     conversations.clear_form(ctx.conversation)
-    screen = ordering.next_step(ctx, order)
+    return ordering.next_step(ctx, order).under(_where(ctx, order))
+
+
+def _where(ctx: Context, order: Order) -> Html:
     fee = order_text.fee(ctx.view, pricing.quote(ctx.session, order).fee)
-    said = ctx.t(":round_pushpin: {address}", address=place.address)
-    return screen.under(stack(said, fee))
+    return stack(ctx.t(":round_pushpin: {address}", address=order.address or ""), fee)

@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from handlers import conversation as conversations
+from handlers.addresses import MyOrders
 from handlers.callbacks import Data
+from handlers.context import Context
 from handlers.screen import Button, Rows
 from handlers.texts import Texts
-from services.paging import Page
+from services.paging import Page, Stretch
+
+# The name under which it is kept where the rep's list of orders was left.
+ORDERS = "orders"
 
 
-def pager(t: Texts, page: Page[Any], to: Callable[[int], Data]) -> Rows:
+def pager(t: Texts, page: Page[Any] | Stretch[Any], to: Callable[[int], Data]) -> Rows:
     """Return the row that turns pages, nothing when there is only one."""
     row = []
-    if page.has_previous:
-        row.append(Button(t.plain(":arrow_left: Back a page"), to(page.number - 1)))
-    if page.has_next:
-        row.append(Button(t.plain("On a page :arrow_right:"), to(page.number + 1)))
+    if page.previous is not None:
+        row.append(Button(t.plain(":arrow_left: Back a page"), to(page.previous)))
+    if page.next is not None:
+        row.append(Button(t.plain("On a page :arrow_right:"), to(page.next)))
     return [row] if row else []
+
+
+def to_orders(ctx: Context) -> list[Button]:
+    """Return the row that leads back to the rep's orders: to the page and the filters they were left at."""
+    left = conversations.list_left(ctx.conversation, ORDERS, MyOrders())
+    return [Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), left)]
 
 
 def in_rows(buttons: Iterable[Button], width: int = 2) -> Rows:

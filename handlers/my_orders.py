@@ -1,12 +1,11 @@
-"""The rep's orders after they were sent: following, recalling, calling off, the invoice."""
+"""An order after it was sent: following, recalling, calling off, the invoice."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers import conversation as conversations
 from handlers import keyboards, menu, ordering
-from handlers.addresses import EditEmails, MyOrders, OrderCard
+from handlers.addresses import ClientCard, EditEmails, OrderCard
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.loading import Delivered
@@ -14,24 +13,18 @@ from handlers.repeating import Repeat
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
-from handlers.texts import N_, stack
+from handlers.texts import stack
 from models import Order, OrderStatus, Role
 from services import customers, invoices, letters, orders, outbox, placing, pricing
 from services.errors import Invalid, NotFound
-from services.orders import Show
-
-FILTERS = {
-    Show.ALL: N_("All"),
-    Show.DRAFTS: N_(":pencil2: Drafts"),
-    Show.AT_WAREHOUSE: N_(":inbox_tray: At the warehouse"),
-    Show.LOADED: N_(":truck: Loaded ones"),
-    Show.ENDED: N_(":no_entry: Ended"),
-}
 
 
 @dataclass(frozen=True)
-class AllOrders(Data, code="ma"):
-    """The list without what was typed to search it."""
+class Refresh(Data, code="oz", anywhere=True):
+    """Draw the order's card as it stands now."""
+
+    order_id: int
+    page: int
 
 
 @dataclass(frozen=True)
@@ -67,14 +60,10 @@ class ResendInvoice(Data, code="os", anywhere=True):
 
 
 def register(router: Router) -> None:
-    """Register the list and the card of sent orders."""
+    """Register the card of sent orders."""
     rep, admin = Role.SALES_REP, Role.ADMIN
-    router.menu_entry((0, 1), N_(":clipboard: My orders"), AllOrders(), rep)
-    router.command("orders", N_("my orders"), lambda ctx, _: my_orders(ctx, MyOrders(0)), rep)
-    router.button(MyOrders, my_orders, rep)
-    router.typed(MyOrders, "text", search)
-    router.button(AllOrders, all_orders, rep)
     router.button(OrderCard, order_card, rep, admin)
+    router.button(Refresh, refresh, rep, admin)
     router.button(Recall, recall, rep)
     router.button(CancelOrder, ask_reason, rep, admin)
     router.typed(CancelOrder, "text", cancel)
@@ -84,48 +73,18 @@ def register(router: Router) -> None:
     router.typed(EditEmails, "text", take_emails)
 
 
-def my_orders(ctx: Context, data: MyOrders) -> Screen:
-    """Show a page of the rep's orders, the newest first."""
-    query = str(ctx.conversation.form.get("orders", ""))
-    page = orders.find(ctx.session, ctx.user, data.page, data.show, query)
-    t = ctx.t
-    filters = [
-        Button(("• " if show is data.show else "") + t.plain(label), MyOrders(0, show))
-        for show, label in FILTERS.items()
-    ]
-    rows: Rows = [filters[:3], filters[3:]]
-    rows += [[Button(order_text.label(ctx.view, order), OrderCard(order.id))] for order in page.items]
-    rows += keyboards.pager(t, page, lambda to: MyOrders(to, data.show))
-    if query:
-        rows.append([Button(t.plain(":x: {query}", query=query), AllOrders())])
-    rows.append(menu.back(ctx))
-    if query:
-        text = t("Your orders for “{query}”:", query=query)
-    elif page.items:
-        text = t("Your orders. Type a number or a piece of the customer's name to search.")
-    else:
-        text = t("You have no orders yet.") if data.show is Show.ALL else t("There are none of these.")
-    return Screen(text, rows, MyOrders(page.number, data.show))
-
-
-def search(ctx: Context, data: MyOrders, text: str) -> Screen:
-    """Show the orders that fit what was typed."""
-    conversations.remember(ctx.conversation, orders=" ".join(text.split())[:50])
-    return my_orders(ctx, MyOrders(0, data.show))
-
-
-def all_orders(ctx: Context, _data: AllOrders) -> Screen:
-    """Forget what was typed."""
-    conversations.remember(ctx.conversation, orders="")
-    return my_orders(ctx, MyOrders(0))
-
-
 def order_card(ctx: Context, data: OrderCard) -> Screen:
     """Show an order: a draft with its buttons, a sent one with what can still be done."""
     order = orders.get(ctx.session, data.order_id, ctx.user)
     if order.status is OrderStatus.DRAFT and order.sales_rep_id == ctx.user.id:
         return ordering.draft_card(ctx, order, data.page)
     return sent_card(ctx, order, data.page)
+
+
+def refresh(ctx: Context, data: Refresh) -> Screen:
+    """Draw the card anew, and say so: often nothing on it has changed."""
+    ctx.toast = ctx.t.plain("This is how it stands now.")
+    return order_card(ctx, OrderCard(data.order_id, data.page))
 
 
 def sent_card(ctx: Context, order: Order, number: int = 0) -> Screen:
@@ -153,6 +112,7 @@ def sent_card(ctx: Context, order: Order, number: int = 0) -> Screen:
     )
     rows = keyboards.pager(ctx.t, page, lambda to: OrderCard(order.id, to))
     rows += _card_rows(ctx, order, has_invoice=invoice is not None)
+    rows += _ways_on(ctx, order, page.number)
     return Screen(text, rows, OrderCard(order.id, page.number))
 
 
@@ -175,8 +135,19 @@ def _card_rows(ctx: Context, order: Order, *, has_invoice: bool) -> Rows:
             label = t.plain(":envelope: Send the invoice")
         rows.append([Button(label, ResendInvoice(order.id))])
     rows.append([Button(t.plain(":e-mail: Customer's e-mail"), EditEmails(order.customer_id, order.id))])
-    if is_own:
-        rows.append([Button(t.plain(":clipboard: My orders"), MyOrders(0))])
+    return rows
+
+
+def _ways_on(ctx: Context, order: Order, page: int) -> Rows:
+    t = ctx.t
+    rows: Rows = [
+        [
+            Button(t.plain(":counterclockwise_arrows_button: Refresh"), Refresh(order.id, page)),
+            Button(t.plain(":bust_in_silhouette: Customer"), ClientCard(order.customer_id)),
+        ]
+    ]
+    if order.sales_rep_id == ctx.user.id:
+        rows.append(keyboards.to_orders(ctx))
     rows.append(menu.back(ctx))
     return rows
 

@@ -120,7 +120,7 @@ def draft_card(ctx: Context, order: Order, number: int = 0) -> Screen:
         [Button(t.plain(":memo: Note"), Note(order.id))],
         [Button(t.plain(":white_check_mark: Send to the warehouse"), Place(order.id, False))],
         [Button(t.plain(":wastebasket: Delete the draft"), Discard(order.id, False))],
-        menu.back(ctx),
+        [*keyboards.to_orders(ctx), *menu.back(ctx)],
     ]
     return Screen(text, rows, OrderCard(order.id, page.number))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers import conversation as conversations
 from handlers import keyboards, places
 from handlers.addresses import ClientCard
 from handlers.callbacks import Data
@@ -12,11 +13,12 @@ from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
 from handlers.texts import N_, Html, stack
-from models import Role
+from models import Outlet, Role
 from services import clientele, company, customers, outbox, pricing
 from services.geo import Place
 
 FOR_OUTLET = "k"
+LIST = "outlets"
 FIELDS = {"contact": N_("contact"), "phone": N_("phone"), "hours": N_("opening hours"), "note": N_("note")}
 
 
@@ -95,6 +97,7 @@ def outlets(ctx: Context, data: Outlets) -> Screen:
     customer = customers.get(ctx.session, data.customer_id, ctx.user)
     t = ctx.t
     page = customers.outlets(ctx.session, customer.id, ctx.user, data.page)
+    conversations.keep_list(ctx.conversation, LIST, Outlets(customer.id, page.number))
     rows: Rows = [
         [Button(t.plain(":round_pushpin: {address}", address=outlet.address), OutletCard(outlet.id))]
         for outlet in page.items
@@ -124,9 +127,15 @@ def card(ctx: Context, data: OutletCard) -> Screen:
         edits[2:],
         [Button(t.plain(":world_map: On the map"), ShowOnMap(outlet.id))],
         [Button(t.plain(":wastebasket: Out of use"), ArchiveOutlet(outlet.id))],
-        [Button(t.plain(":leftwards_arrow_with_hook: Back"), Outlets(outlet.customer_id))],
+        [Button(t.plain(":leftwards_arrow_with_hook: Back"), _list_left(ctx, outlet))],
     ]
     return Screen(stack(*facts), rows, data)
+
+
+def _list_left(ctx: Context, outlet: Outlet) -> Outlets:
+    first = Outlets(outlet.customer_id)
+    left = conversations.list_left(ctx.conversation, LIST, first)
+    return left if left.customer_id == outlet.customer_id else first
 
 
 def ask(ctx: Context, data: EditOutlet) -> Screen:
@@ -161,4 +170,4 @@ def archive(ctx: Context, data: ArchiveOutlet) -> Screen:
     """Take the point out of use."""
     outlet = clientele.archive_outlet(ctx.session, data.outlet_id, ctx.user)
     said = ctx.t("{address} is out of use; typing the address again brings it back.", address=outlet.address)
-    return outlets(ctx, Outlets(outlet.customer_id)).under(said)
+    return outlets(ctx, _list_left(ctx, outlet)).under(said)

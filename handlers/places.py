@@ -11,7 +11,7 @@ from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
-from handlers.texts import Html, stack
+from handlers.texts import N_, Html, stack
 from models import Role
 from services import company, geo, outbox
 from services.errors import DomainError, Invalid
@@ -24,6 +24,17 @@ GEOCODER = "geocoder"
 GEOCODE = "geocode"
 SHORTEST_ADDRESS = 3
 CREDIT = Html("<i>© OpenStreetMap</i>")
+TROUBLES = {
+    geo.Trouble.SLOW: N_(
+        ":warning: The address service is too slow at the moment and gave no answer."
+        " The draft is kept: type the address again, or send a location."
+    ),
+    geo.Trouble.BUSY: N_(
+        ":warning: The address service has too many questions at the moment."
+        " The draft is kept: type the address again later, or send a location."
+    ),
+    geo.Trouble.DOWN: N_(":warning: The address service does not answer at the moment."),
+}
 
 
 class Purpose(Protocol):
@@ -151,8 +162,8 @@ def geocoded(ctx: Context, payload: dict[str, Any], result: Any) -> Screen | Non
     try:
         if isinstance(result, list):
             return _found(ctx, purpose, subject_id, query, result)
-        said = ctx.t(":warning: The address service does not answer at the moment.")
-        return _purpose(purpose).begin(ctx, subject_id).under(said)
+        trouble = result.trouble if isinstance(result, geo.GeocoderDown) else geo.Trouble.DOWN
+        return _purpose(purpose).begin(ctx, subject_id).under(ctx.t(TROUBLES[trouble]))
     except DomainError as error:
         return ctx.refusal(error)
 
@@ -182,7 +193,9 @@ def candidate(ctx: Context, data: Candidate) -> Screen:
     place = _place(ctx, data.place)
     if place is None:
         return purpose.begin(ctx, data.subject_id)
-    text = stack(purpose.describe(ctx, data.subject_id, place), "", CREDIT)
+    text = purpose.describe(ctx, data.subject_id, place)
+    if ctx.conversation.form.get("is_geocoded"):
+        text = stack(text, "", CREDIT)
     confirm_it = ConfirmPlace(data.purpose, data.subject_id, data.place)
     other = OtherPlace(data.purpose, data.subject_id)
     rows = [
@@ -230,8 +243,8 @@ def _found(ctx: Context, purpose: str, subject_id: int, query: str, places: list
         said = ctx.t(":warning: “{query}” was not found on the map.", query=query)
         return _purpose(purpose).begin(ctx, subject_id).under(said)
     if len(places) == 1:
-        return _one(ctx, purpose, subject_id, places[0])
-    _keep(ctx, places)
+        return _one(ctx, purpose, subject_id, places[0], is_geocoded=True)
+    _keep(ctx, places, is_geocoded=True)
     rows: Rows = [
         [Button(place.address, Candidate(purpose, subject_id, number))] for number, place in enumerate(places)
     ]
@@ -241,15 +254,17 @@ def _found(ctx: Context, purpose: str, subject_id: int, query: str, places: list
     return Screen(text, rows, Candidates(purpose, subject_id))
 
 
-def _one(ctx: Context, purpose: str, subject_id: int, place: Place) -> Screen:
+def _one(ctx: Context, purpose: str, subject_id: int, place: Place, *, is_geocoded: bool = False) -> Screen:
     # Says at once when it is too far; nothing is kept then.
     _purpose(purpose).describe(ctx, subject_id, place)
-    _keep(ctx, [place])
+    _keep(ctx, [place], is_geocoded=is_geocoded)
     return candidate(ctx, Candidate(purpose, subject_id, 0))
 
 
-def _keep(ctx: Context, places: list[Place]) -> None:
-    conversations.remember(ctx.conversation, places=[asdict(place) for place in places])
+def _keep(ctx: Context, places: list[Place], *, is_geocoded: bool) -> None:
+    """Keep the places until one is taken; those the geocoder found are shown with its credit."""
+    found = [asdict(place) for place in places]
+    conversations.remember(ctx.conversation, places=found, is_geocoded=is_geocoded)
 
 
 def _kept(ctx: Context) -> list[Place]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import (
     access,
+    calendars,
     choosing,
     clients,
     dates,
@@ -12,6 +13,7 @@ from handlers import (
     loading,
     my_orders,
     notices,
+    order_list,
     ordering,
     outlets,
     places,
@@ -30,10 +32,12 @@ FEATURES = (
     goods,
     places,
     delivery_step,
+    calendars,
     dates,
     ordering,
     sending,
     repeating,
+    order_list,
     my_orders,
     clients,
     outlets,

@@ -137,6 +137,10 @@ class View:
         """Return «пн 23.11.2026»."""
         return f"{formats.weekday_short(day, self.language)} {formats.date_short(day, self.language)}"
 
+    def short_day(self, day: date) -> str:
+        """Return «23.11.2026»."""
+        return formats.date_short(day, self.language)
+
     def moment(self, at: datetime) -> str:
         """Return «10:42» for today, «20.11.2026 10:42» for another day, on the company's clock."""
         local = at.astimezone(self.zone)

@@ -177,9 +177,13 @@ def _day(sentence: str) -> Callable[[View, dict[str, Any]], Html]:
     def worded(view: View, params: dict[str, Any]) -> Html:
         said = view.t(sentence, day=view.day(params["day"]))
         following: date | None = params.get("next_day")
-        if following is None:
+        last: date | None = params.get("last_day")
+        if following is not None:
+            hint = view.t("The next possible day: {day}.", day=view.day(following))
+        elif last is not None and params["day"] > last:
+            hint = view.t("The last possible day: {day}.", day=view.day(last))
+        else:
             return said
-        hint = view.t("The next possible day: {day}.", day=view.day(following))
         return Html(f"{said} {hint}")
 
     return worded

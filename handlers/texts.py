@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,10 @@ from typing import Any
 
 LOCALES = Path(__file__).parent.parent / "locales"
 LANGUAGES = ("ru", "en")
+# Hebrew, Arabic and the other letters written from right to left.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 
 
 class Html(str):
@@ -46,7 +51,7 @@ class Texts:
 
     def plain(self, message: str, **values: Any) -> str:
         """Return ``message`` translated for places without markup: button labels and pop-ups."""
-        return self._find(message).format(**values)
+        return self._find(message).format(**{name: _isolated(value) for name, value in values.items()})
 
     def many(self, one: str, several: str, n: int, **values: Any) -> Html:
         """Return the form of the message that fits ``n``, which fills {n}."""
@@ -71,9 +76,14 @@ def texts_for(language: str) -> Texts:
     return Texts(language if language in LANGUAGES else LANGUAGES[0])
 
 
+def isolated(text: str) -> str:
+    """Return people's text so that Arabic or Hebrew in it leaves the order of what stands around it alone."""
+    return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
+
+
 def escaped(text: object) -> Html:
     """Return people's text as HTML."""
-    return text if isinstance(text, Html) else Html(escape(str(text), quote=False))
+    return text if isinstance(text, Html) else Html(escape(isolated(str(text)), quote=False))
 
 
 def stack(*parts: str) -> Html:
@@ -82,10 +92,11 @@ def stack(*parts: str) -> Html:
 
 
 def _escaped(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: escape(value, quote=False) if isinstance(value, str) and not isinstance(value, Html) else value
-        for name, value in values.items()
-    }
+    return {name: escaped(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _isolated(value: Any) -> Any:
+    return isolated(value) if isinstance(value, str) else value
 
 
 def _load(language: str) -> Catalogue:

@@ -264,7 +264,10 @@ def widest(kind: type[Data]) -> Data:
 def _widest(name: str, kind: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return max(kind, key=lambda member: len(str(member.value)))
-    values = {bool: True, str: "correspondent_account", date: date(2026, 12, 31)}
+    day = date(2026, 12, 31)
+    values = {bool: True, str: "correspondent_account", date: day, date | None: day}
+    if name == "cursor":
+        return -(10**9)
     return values.get(kind, 10**9 if name.endswith("_id") else 9999)
 
 

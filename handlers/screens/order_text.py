@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from handlers.screen import View
-from handlers.texts import N_, Html, escaped, stack
+from handlers.texts import N_, Html, escaped, isolated, stack
 from models import Order, OrderEventKind, OrderStatus
 from services import quantities
 from services.letters import LetterStatus, MailState
@@ -59,7 +59,7 @@ def label(view: View, order: Order) -> str:
     status_sign = view.t.plain(STATUS[order.status]).split(" ")[0]
     number = f"№{order.number}" if order.number else view.t.plain("Draft")
     total = f" · {view.money(order.total_amount, order.currency)}" if order.total_amount else ""
-    return f"{status_sign} {number} · {order.customer.name}{total}"
+    return f"{status_sign} {number} · {isolated(order.customer.name)}{total}"
 
 
 def line_page(lines: Sequence[Line], number: int, size: int = LINES_ON_A_CARD) -> Page[tuple[int, Line]]:
@@ -144,7 +144,8 @@ def where_and_when(view: View, order: Order) -> list[str]:
     elif order.address:
         parts.append(t(":round_pushpin: {address}", address=order.address))
     if order.window is not None:
-        parts.append(t(":date: {window}", window=window(view, order)))
+        words = N_(":date: Pick-up day: {window}") if order.is_pickup else N_(":date: {window}")
+        parts.append(t(words, window=window(view, order)))
     if order.note:
         parts.append(t(":memo: {note}", note=order.note))
     return parts

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import string
 from datetime import date
 
 from demo.bot_api_types import Message
 from demo.people import Person
+from handlers.texts import texts_for
 from tests.flows.stage import Stage
 
 
@@ -79,6 +81,16 @@ def chooses_first_day(person: Person) -> str:
     return f"{found[1]}, {window.split(' ')[0]}"
 
 
+def to_address(person: Person) -> None:
+    """From nothing to a draft of five boxes of buckwheat that lacks the address."""
+    opens(person)
+    press(person, "🛒 Новый заказ", "Для кого заказ?")
+    press(person, "ООО «Ромашка»", "Каталог")
+    chooses_goods(person, ("Бакалея", "Крупы"), "Гречка ядрица", "5 кор")
+    press(person, "🛒 Корзина", "Товары: 5 394,00 ₽")
+    press(person, "Дальше", "Куда везти?")
+
+
 def fills_order(stage: Stage, person: Person, customer: str = "ООО «Ромашка»") -> str:
     """From the menu to a whole draft of five boxes of buckwheat to the first outlet; return its window."""
     press(person, "🛒 Новый заказ", "Для кого заказ?")
@@ -132,3 +144,32 @@ def loads(keeper: Person, number: int) -> None:
 
 def short_day(day: date) -> str:
     return day.strftime("%d.%m.%Y")
+
+
+class Words:
+    """What a person who reads ``language`` sees of a message of the code."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._texts = texts_for(language)
+
+    def __call__(self, message: str, **values: object) -> str:
+        """Return the message as it is read: translated, filled in, without markup."""
+        assert message in self._texts._catalogue.singular, f"no such message: {message!r}"
+        return re.sub("<[^>]+>", "", self._texts.plain(message, **values))
+
+    def head(self, message: str) -> str:
+        """Return the message up to what is filled in."""
+        names = {name for _, name, _, _ in string.Formatter().parse(message) if name}
+        return self(message, **dict.fromkeys(names, "\0")).partition("\0")[0]
+
+
+def speaks(person: Person, language: str) -> Words:
+    """From anywhere: set the person's language, end on the menu."""
+    opens(person)
+    press(person, "⚙️ Настройки", "Язык:")
+    words = Words(language)
+    own = {"ru": "Русский", "en": "English"}[language]
+    person.press(next(label for label in person.screen.labels if label.endswith(own)))
+    press(person, words(":house: Menu"), words("What shall we do?"))
+    return words

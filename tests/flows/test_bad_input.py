@@ -72,7 +72,7 @@ def test_a_geocoder_that_is_down_is_said_and_a_location_is_a_way_on(stage: Stage
     with stage.geocoder.faults.server_error(status=503):
         acts.say(stage.anna, "Тверская 7", "Служба адресов сейчас не отвечает")
     with stage.geocoder.faults.too_many_requests(retry_after=30):
-        acts.say(stage.anna, "Тверская, 7", "Служба адресов сейчас не отвечает")
+        acts.say(stage.anna, "Тверская, 7", "Служба адресов сейчас перегружена")
     stage.anna.send_location(55.75867, 37.6106)
     acts.sees(stage.anna, "Точка на карте 55.75867, 37.61060")
     acts.press(stage.anna, "✅ Верно", "День доставки")
@@ -96,7 +96,7 @@ def test_an_address_is_asked_of_the_geocoder_once(stage: Stage) -> None:
 
 def test_a_closed_day_says_why_and_what_is_next(stage: Stage) -> None:
     _to_address(stage)
-    acts.press(stage.anna, "🏬 Самовывоз", "День доставки")
+    acts.press(stage.anna, "🏬 Самовывоз", "День самовывоза")
     closed = next(label for label in stage.anna.screen.labels if label.startswith("("))
     pressed = stage.anna.press(closed).wait_answered()
     assert pressed.toast is not None
@@ -105,7 +105,7 @@ def test_a_closed_day_says_why_and_what_is_next(stage: Stage) -> None:
     order_id = _order(stage).id
     for day, sentence in (
         ("200101", "уже прошло"),
-        ("991231", "слишком далеко"),
+        ("991231", "слишком далеко. Последний возможный день: "),
         ("xx", None),
         ("261399", None),
     ):
@@ -175,7 +175,7 @@ def _first_free_day(stage: Stage) -> str:
     ]
     if data:
         return data[0].rpartition(":")[2]
-    acts.press(stage.anna, "▶", "День доставки")
+    acts.press(stage.anna, "▶", "День самовывоза")
     return _first_free_day(stage)
 
 

@@ -3,8 +3,9 @@
 from sqlalchemy import select, update
 
 from models import AuditEntry, Customer, User
+from services import auth, clientele, customers
 from tests.flows import acts
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, restarted
 
 ROMASHKA = "ООО «Ромашка»"
 
@@ -85,6 +86,66 @@ def test_the_card_shows_what_the_customer_usually_takes_and_leads_to_an_order(st
     acts.press(stage.anna, "📥 №1", "На складе")
 
 
+def test_the_card_shows_whom_to_call_and_where(stage: Stage) -> None:
+    with stage.app.database.unit_of_work() as session:
+        customer = session.scalars(select(Customer).where(Customer.name == ROMASHKA)).one()
+        newest = max(customer.outlets, key=lambda outlet: outlet.id)
+        newest.contact, newest.phone, newest.hours = "Зоя <Петровна>", "+74951204501", "9–18"
+        address = newest.address
+    _opens_card(stage)
+    text = stage.anna.screen.text
+    for piece in ("e-mail: zakaz@romashka.example", "телефон: +74951204501"):
+        assert piece in text
+    assert f"📍 {address} · Зоя <Петровна>, +74951204501, 9–18" in text
+    assert text.count("📍") == 3
+
+
+def test_the_way_back_from_a_card_leads_to_the_same_page(stage: Stage) -> None:
+    anna = stage.anna
+    with stage.app.database.unit_of_work() as session:
+        rep = auth.find_user(session, anna.id)
+        assert rep is not None
+        for number in range(20):
+            added = customers.create(session, rep, name=f"Ларёк {number:02}")
+            if number > 9:
+                clientele.archive(session, added.id, rep)
+    _opens_list(stage)
+    acts.say(anna, "ЛАРЕК", "по запросу «ЛАРЕК»")
+    acts.press(anna, "Вперёд", "по запросу «ЛАРЕК»")
+    acts.offers(anna, "Ларёк 09")
+    assert _stalls(stage) == ["Ларёк 08", "Ларёк 09"]
+    acts.press(anna, "Ларёк 09", "Ларёк 09")
+    acts.press(anna, "📍 Точки", "Точки клиента Ларёк 09")
+    acts.press(anna, "↩️ Назад", "Ларёк 09")
+    acts.press(anna, "🛒 Новый заказ", "Каталог")
+    with restarted(stage):
+        anna.forge("kc:" + _customer_id(stage, "Ларёк 09"), message_id=anna.screen.message_id)
+        acts.press(anna, "↩️ К списку", "по запросу «ЛАРЕК»")
+        assert _stalls(stage) == ["Ларёк 08", "Ларёк 09"]
+        acts.press(anna, "❌ ЛАРЕК", "Ваши клиенты")
+        acts.press(anna, "🗄️ Архив", "Клиенты в архиве")
+        acts.press(anna, "Вперёд", "Клиенты в архиве")
+        acts.offers(anna, "Ларёк 19")
+        acts.press(anna, "Ларёк 19", "В архиве")
+        acts.press(anna, "↩️ К списку", "Клиенты в архиве")
+        assert _stalls(stage) == ["Ларёк 18", "Ларёк 19"]
+
+
+def test_an_outlet_leads_back_to_its_page(stage: Stage) -> None:
+    anna = stage.anna
+    with stage.app.database.unit_of_work() as session:
+        romashka = session.scalars(select(Customer).where(Customer.name == ROMASHKA)).one()
+        for number in range(10):
+            customers.add_outlet(session, romashka, f"Химки, двор {number}", 55.9 + number / 100, 37.4)
+    _opens_card(stage)
+    acts.press(anna, "📍 Точки", "Точки клиента ООО «Ромашка»")
+    acts.press(anna, "Вперёд", "Точки клиента")
+    acts.offers(anna, "📍 Химки, двор 0")
+    acts.press(anna, "📍 Химки, двор 0", "📍 Химки, двор 0")
+    acts.press(anna, "↩️ Назад", "Точки клиента")
+    acts.offers(anna, "📍 Химки, двор 0")
+
+
 def test_clara_edits_none_of_annas_customers(stage: Stage) -> None:
     acts.all_open(stage)
     with stage.app.database.reading() as session:
@@ -103,6 +164,15 @@ def test_clara_edits_none_of_annas_customers(stage: Stage) -> None:
             continue
         assert pressed.toast is not None, data
         assert pressed.toast.text == "Не найдено.", data
+
+
+def _stalls(stage: Stage) -> list[str]:
+    return [label for label in stage.anna.screen.labels if label.startswith("Ларёк")]
+
+
+def _customer_id(stage: Stage, name: str) -> str:
+    with stage.app.database.reading() as session:
+        return str(session.scalar(select(Customer.id).where(Customer.name == name)))
 
 
 def _opens_list(stage: Stage) -> None:

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from bot import build
 from tests.flows import acts
-from tests.flows.stage import UNLIMITED, Stage
+from tests.flows.stage import Stage, restarted
 
 
 def test_one_screen_at_a_time(stage: Stage) -> None:
@@ -83,18 +82,11 @@ def test_everything_survives_a_restart(stage: Stage) -> None:
     acts.chooses_goods(anna, ("Бакалея", "Крупы"), "Гречка ядрица", "5 кор")
     acts.press(anna, "Рис круглозёрный", "Сколько?")
     stage.app.supervisor.stop()
-    stage.app.close()
-
     # Typed while nobody listens, on a screen of the process before.
     anna.send("2 кор")
-    again = build(stage.settings, limits=UNLIMITED, long_poll_seconds=5)
-    again.supervisor.start()
-    try:
+    with restarted(stage):
         acts.sees(anna, "✅ Рис круглозёрный, 900 г: 2 кор (24 шт)")
         acts.press(anna, "🛒 Корзина", "Товары: 7 662,00 ₽")
-    finally:
-        again.supervisor.stop()
-        again.close()
 
 
 def test_peoples_text_is_data_everywhere(stage: Stage, tmp_path: Path) -> None:

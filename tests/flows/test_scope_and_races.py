@@ -19,7 +19,7 @@ from tests.flows.stage import Stage
 NOT_FOUND = "Не найдено."
 NO_ACCESS = "Нет доступа."
 # What the other fields of a button may hold so that it would do something.
-SAMPLES: dict[Any, Any] = {int: 1, str: "phone", bool: True, date: date(2099, 1, 1)}
+SAMPLES: dict[Any, Any] = {int: 1, str: "phone", bool: True, date: date(2099, 1, 1), date | None: None}
 
 
 def names_of(kind: type[Data]) -> set[str]:
@@ -28,11 +28,9 @@ def names_of(kind: type[Data]) -> set[str]:
 
 def example(kind: type[Data], ids: dict[str, int | None]) -> str:
     """Return a button of ``kind`` with the ids given and something in the other fields."""
-    hints = get_type_hints(kind)
-    values = {
-        name: ids[name] if name in ids else SAMPLES.get(hints[name]) or next(iter(hints[name]))
-        for name in names_of(kind)
-    }
+    hints = {name: hint for name, hint in get_type_hints(kind).items() if name in names_of(kind)}
+    samples = {name: SAMPLES[hint] if hint in SAMPLES else next(iter(hint)) for name, hint in hints.items()}
+    values = {name: ids.get(name, samples[name]) for name in names_of(kind)}
     return kind(**values).pack()
 
 
@@ -102,6 +100,7 @@ def test_a_double_tap_on_send_places_one_order(stage: Stage) -> None:
     with stage.app.database.reading() as session:
         assert session.scalar(select(func.count(Order.id))) == 1
         assert session.scalar(_events(OrderEventKind.PLACED)) == 1
+    acts.card(stage.boris, 1)
     assert sum("Заказ №1" in message.text for message in stage.boris.received) == 1
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.texts import LANGUAGES, Html, escaped, stack, texts_for
+from handlers.texts import LANGUAGES, Html, escaped, isolated, stack, texts_for
 
 
 @given(st.text())
@@ -64,3 +64,16 @@ def test_an_unknown_language_is_the_first() -> None:
 
 def test_parts_are_stacked_line_by_line() -> None:
     assert stack("a", Html("b")) == "a\nb"
+
+
+@pytest.mark.parametrize("name", ["مخبز", "ООО שלום", "عبد 5 <b>"])
+def test_right_to_left_names_keep_to_themselves(name: str) -> None:
+    words = texts_for("ru")
+    inside = f"\u2068{name}\u2069"
+    assert words.plain("Delete the draft for {name}?", name=name) == f"Удалить черновик для {inside}?"
+    assert escaped(name) == inside.replace("<b>", "&lt;b&gt;")
+
+
+@given(st.text(st.characters(max_codepoint=0x58F)))
+def test_other_names_are_left_as_they_are(name: str) -> None:
+    assert isolated(name) == name

@@ -191,7 +191,8 @@ def test_a_rep_s_list_has_own_orders_the_newest_first(
     vasilek = session.get_one(Customer, cast.vasilek)
     mine = [acts.placed(session, anna, romashka, {water: "1"}).id for _ in range(9)]
     theirs = acts.placed(session, clara, vasilek, {water: "1"}).id
-    first, second = orders.find(session, anna), orders.find(session, anna, 1)
+    first = orders.find(session, anna)
+    second = orders.find(session, anna, first.next or 0)
     assert [order.id for order in (*first.items, *second.items)] == mine[::-1]
     assert [order.id for order in orders.find(session, clara).items] == [theirs]
 
