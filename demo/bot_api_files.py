@@ -26,6 +26,18 @@ def read_photo(world: World, params: Params) -> tuple[JSON, Document]:
     return {"photo": [photo_json(stored)]}, as_document(stored)
 
 
+def read_media(world: World, media: JSON) -> tuple[JSON, Document]:
+    """The content an ``InputMediaPhoto`` or ``InputMediaDocument`` names by the id of a file sent before."""
+    kind = str(media.get("type", ""))
+    if kind not in ("photo", "document"):
+        raise bad_request("can't parse InputMedia: type must be photo or document here")
+    stored = _sent_before(world, kind, media["media"])
+    content: JSON = (
+        {"photo": [photo_json(stored)]} if kind == "photo" else {"document": document_json(stored)}
+    )
+    return content, as_document(stored)
+
+
 def document_json(stored: StoredFile) -> JSON:
     """The Bot API's ``Document``."""
     return _file_json(stored) | {"file_name": stored.name, "mime_type": stored.mime_type}

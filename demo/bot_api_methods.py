@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from demo import bot_api_markup as markup
-from demo.bot_api_files import read_document, read_photo
+from demo.bot_api_files import read_document, read_media, read_photo
 from demo.bot_api_params import Params
 from demo.bot_api_types import JSON, ApiError, Message, bad_request
 from demo.bot_api_world import DELETE_SECONDS, World
@@ -148,6 +148,21 @@ def edit_message_caption(world: World, params: Params) -> JSON:
     return _apply_edit(world, message, kept | markup.read_caption(params), params)
 
 
+def edit_message_media(world: World, params: Params) -> JSON:
+    """editMessageMedia: another photo or document, or one where a text stood; never the way back."""
+    message = _to_edit(world, params)
+    media = params.parsed("media")
+    if not isinstance(media, dict) or not media.get("media"):
+        raise bad_request("can't parse InputMedia: media not found")
+    if not {"text", "photo", "document"} & message.content.keys():
+        raise bad_request("message can't be edited")
+    content, file = read_media(world, media)
+    edited = _apply_edit(world, message, content | markup.read_caption(Params(media)), params)
+    message.photo = file if media["type"] == "photo" else None
+    message.document = None if media["type"] == "photo" else file
+    return edited
+
+
 def edit_message_reply_markup(world: World, params: Params) -> JSON:
     """editMessageReplyMarkup."""
     message = _to_edit(world, params)
@@ -223,6 +238,7 @@ METHODS: dict[str, Method] = {
     "sendcontact": send_contact,
     "editmessagetext": edit_message_text,
     "editmessagecaption": edit_message_caption,
+    "editmessagemedia": edit_message_media,
     "editmessagereplymarkup": edit_message_reply_markup,
     "deletemessage": delete_message,
     "deletemessages": delete_messages,

@@ -9,6 +9,8 @@ from handlers.callbacks import Data
 from services.orders import Show
 from services.periods import Span
 
+FOUND = -1
+
 
 @dataclass(frozen=True)
 class OrderCard(Data, code="o", anywhere=True):
@@ -47,16 +49,32 @@ class ClientCard(Data, code="kc", anywhere=True):
 
 @dataclass(frozen=True)
 class Shelf(Data, code="g"):
-    """A category of the catalogue (0 is the top), a page of it; order 0 only browses."""
+    """A category of the catalogue (0 is the top), a page of it; order 0 only browses.
+
+    ``taken`` is the product whose quantity has just been taken: a number typed next changes it.
+    """
 
     order_id: int
     category_id: int
     page: int
+    taken: int = 0
+
+
+@dataclass(frozen=True)
+class Found(Data, code="gf"):
+    """A page of the products that fit what was typed; ``taken`` as of a shelf."""
+
+    order_id: int
+    page: int
+    taken: int = 0
 
 
 @dataclass(frozen=True)
 class ProductCard(Data, code="p"):
-    """A product, reached from a shelf's page; ``unit`` is the place of the unit counted in."""
+    """A product, reached from a shelf's page; ``unit`` is the place of the unit counted in.
+
+    ``category_id`` is FOUND when it was reached from a page of what was found.
+    """
 
     order_id: int
     product_id: int

@@ -18,7 +18,7 @@ def get(session: Session, chat_id: int) -> Conversation:
     """Return the chat's conversation, a new one when it never wrote."""
     conversation = session.get(Conversation, chat_id)
     if conversation is None:
-        conversation = Conversation(chat_id=chat_id, form={}, screen=0, after_message_id=0)
+        conversation = Conversation(chat_id=chat_id, form={}, screen=0, after_message_id=0, has_photo=False)
         session.add(conversation)
     return conversation
 
@@ -46,22 +46,26 @@ def is_current(conversation: Conversation, message_id: int) -> bool:
 def show(session: Session, conversation: Conversation, screen: Screen, *, after: int | None = None) -> None:
     """Show a screen: in place of the present one, or below everything when ``after`` names a message.
 
-    A screen below takes the keyboard off the old one.
+    A screen below takes the keyboard off the old one. A message with a photo cannot become a text: the text
+    comes below and the photo is deleted.
     """
     if screen.here is not None:
         conversation.here = screen.here.pack()
-    params = screen.to_params()
-    chat_id, present = conversation.chat_id, conversation.message_id
-    if after is None and present is not None and screen.contact_button is None:
-        params["about"] = {"screen": conversation.screen, "chat_id": chat_id}
-        outbox.call(session, chat_id, "editMessageText", {**params, "message_id": present})
+    present, was_photo = conversation.message_id, conversation.has_photo
+    conversation.has_photo = screen.photo is not None
+    loses_photo = was_photo and screen.photo is None
+    if after is None and present is not None and screen.contact_button is None and not loses_photo:
+        _call(session, conversation, *screen.to_call(present))
         return
     _leave(conversation, after or 0)
-    params["about"] = {"screen": conversation.screen, "chat_id": chat_id}
-    outbox.call(session, chat_id, "sendMessage", params)
+    _call(session, conversation, *screen.to_call())
     # After the new one: a person is never without buttons.
-    if present is not None:
-        take_keyboard(session, chat_id, present)
+    if present is None:
+        return
+    if after is None and loses_photo:
+        outbox.call(session, conversation.chat_id, "deleteMessage", {"message_id": present})
+    else:
+        take_keyboard(session, conversation.chat_id, present)
 
 
 def push(session: Session, conversation: Conversation, screen: Screen) -> Screen:
@@ -69,6 +73,7 @@ def push(session: Session, conversation: Conversation, screen: Screen) -> Screen
     if conversation.message_id is not None:
         take_keyboard(session, conversation.chat_id, conversation.message_id)
     _leave(conversation, 0)
+    conversation.has_photo = False
     if screen.here is not None:
         conversation.here = screen.here.pack()
     screen.about = {"screen": conversation.screen, "chat_id": conversation.chat_id}
@@ -116,7 +121,10 @@ def screen_sent(session: Session, about: dict[str, Any], message_id: int) -> Non
     if conversation is None:
         return
     if conversation.screen == about["screen"]:
-        conversation.message_id = message_id
+        present, conversation.message_id = conversation.message_id, message_id
+        # A redraw that had to go out anew leaves the message it could not redraw behind.
+        if present is not None and present != message_id:
+            take_keyboard(session, conversation.chat_id, present)
     else:
         take_keyboard(session, conversation.chat_id, message_id)
 
@@ -124,6 +132,11 @@ def screen_sent(session: Session, about: dict[str, Any], message_id: int) -> Non
 def take_keyboard(session: Session, chat_id: int, message_id: int) -> None:
     """Remove the buttons of a message."""
     outbox.call(session, chat_id, "editMessageReplyMarkup", {"message_id": message_id})
+
+
+def _call(session: Session, conversation: Conversation, method: str, params: dict[str, Any]) -> None:
+    about = {**params.get("about", {}), "screen": conversation.screen, "chat_id": conversation.chat_id}
+    outbox.call(session, conversation.chat_id, method, {**params, "about": about})
 
 
 def _leave(conversation: Conversation, after: int) -> None:

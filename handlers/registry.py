@@ -17,11 +17,13 @@ from handlers import (
     ordering,
     outlets,
     places,
+    product,
     repeating,
     requisites,
     sending,
     staff,
     start,
+    taking,
 )
 from handlers.routing import Router
 
@@ -30,6 +32,8 @@ FEATURES = (
     access,
     choosing,
     goods,
+    product,
+    taking,
     places,
     delivery_step,
     calendars,

@@ -75,12 +75,15 @@ class Router:
         """``handler(ctx, data)`` answers presses of ``kind``; it opens that screen, too."""
         self._buttons[kind] = Route(handler, frozenset(roles))
 
-    def typed(self, kind: type[D], content: str, handler: Callable[[Context, D, Any], Shown]) -> None:
+    def typed(
+        self, kind: type[D], content: str, handler: Callable[[Context, D, Any], Shown], *roles: Role
+    ) -> None:
         """``handler(ctx, data, content)`` takes what is sent while the screen ``kind`` is looked at.
 
-        ``content`` is one of telebot's content types; the handler gets the text, or the telebot object.
+        ``content`` is one of telebot's content types; the handler gets the text, or the telebot object. With
+        ``roles`` it expects such a thing of them only.
         """
-        self._typed[kind, content] = Route(handler, frozenset())
+        self._typed[kind, content] = Route(handler, frozenset(roles))
 
     def notice(
         self, name: str, handler: Callable[[Context, dict[str, Any]], Shown], *, is_public: bool = False
@@ -265,7 +268,7 @@ class Router:
             return self._run_command(ctx, text)
         here = conversations.address(ctx.conversation)
         route = self._typed.get((type(here), message.content_type)) if here is not None else None
-        if route is None or here is None:
+        if route is None or here is None or not self._may(ctx, route):
             return self._unexpected(ctx, here)
         owner = self._buttons.get(type(here))
         if owner is not None:

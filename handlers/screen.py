@@ -8,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from handlers.callbacks import Data
-from handlers.texts import Html, Texts
+from handlers.texts import Html, Texts, escaped
 from services import formats
 
 MAX_TEXT = 4096
+MAX_CAPTION = 1024
 MAX_LABEL = 60
 
 
@@ -59,6 +60,8 @@ class Screen:
     # For a notice that redraws an earlier message, and for whoever hears how it went.
     edits: int | None = None
     about: dict[str, Any] = field(default_factory=dict)
+    # A photo above the text, by the id Telegram gave it; the text is then its caption and much shorter.
+    photo: str | None = None
 
     def under(self, *sentences: str) -> Screen:
         """Return this screen with sentences above it."""
@@ -77,6 +80,23 @@ class Screen:
             params["reply_markup"] = markup
         return params
 
+    def to_call(self, message_id: int | None = None) -> tuple[str, dict[str, Any]]:
+        """Return the Bot API call that shows this screen: anew, or in place of a message.
+
+        A call with a photo tells under ``instead`` what to show should Telegram refuse the photo.
+        """
+        params = self.to_params()
+        place = {} if message_id is None else {"message_id": message_id}
+        if self.photo is None:
+            return ("sendMessage" if message_id is None else "editMessageText"), {**params, **place}
+        caption = {"caption": fitting(self.text, MAX_CAPTION), "parse_mode": "HTML"}
+        markup = {name: value for name, value in params.items() if name == "reply_markup"}
+        about = {"about": {"instead": params}}
+        if message_id is None:
+            return "sendPhoto", {"photo": self.photo, **caption, **markup, **about}
+        media = {"type": "photo", "media": self.photo, **caption}
+        return "editMessageMedia", {"media": media, **place, **markup, **about}
+
     def _markup(self) -> dict[str, Any] | None:
         if self.contact_button is not None:
             button = {"text": self.contact_button, "request_contact": True}
@@ -88,18 +108,29 @@ class Screen:
         return {"inline_keyboard": [[button.to_json() for button in row] for row in self.rows if row]}
 
 
-def fitting(text: str) -> str:
+def fitting(text: str, limit: int = MAX_TEXT) -> str:
     """Return HTML that Telegram accepts as one message: whole lines, as many as fit."""
-    if utf16_length(text) <= MAX_TEXT:
+    if utf16_length(text) <= limit:
         return text
     kept: list[str] = []
     size = 2
     for line in text.split("\n"):
         size += utf16_length(line) + 1
-        if size > MAX_TEXT:
+        if size > limit:
             break
         kept.append(line)
     return "\n".join([*kept, "…"])
+
+
+def clipped(text: str, room: int) -> Html:
+    """Return people's text as HTML of at most ``room`` units, cut behind a word; empty without room."""
+    if utf16_length(escaped(text)) <= room:
+        return escaped(text)
+    kept = text[: max(room, 0)]
+    while kept and utf16_length(escaped(kept)) >= room:
+        kept = kept[:-1]
+    whole_words = kept.rsplit(maxsplit=1)[0] if len(kept.split()) > 1 else kept
+    return Html(f"{escaped(whole_words)}…") if kept else Html("")
 
 
 def utf16_length(text: str) -> int:

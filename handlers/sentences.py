@@ -12,6 +12,7 @@ from handlers.screen import View
 from handlers.screens import order_text
 from handlers.texts import N_, Html
 from models import OrderStatus
+from services import quantities
 from services.errors import DomainError
 
 UNKNOWN = N_("That did not work. Please try again, or /start for the menu.")
@@ -19,6 +20,7 @@ UNKNOWN = N_("That did not work. Please try again, or /start for the menu.")
 PLAIN = {
     "letter_under_way": N_("The invoice is being sent already."),
     "empty": N_("Please type something."),
+    "photo_in_order": N_("A product's photo is set in the catalogue, not in an order."),
     "nothing_before": N_("This customer has not ordered before."),
     "backup_not_sqlite": N_("This is for SQLite; PostgreSQL has pg_dump and pg_restore."),
     "forbidden": N_("You have no access to this."),
@@ -139,14 +141,26 @@ def _taken(view: View, params: dict[str, Any]) -> Html:
 
 def _quantity(sentence: str) -> Callable[[View, dict[str, Any]], Html]:
     def worded(view: View, params: dict[str, Any]) -> Html:
-        units = params["units"]
-        example = "2,5" if params["is_weighed"] else "12"
-        examples = [f"{example} {units[0]}", *(f"5 {unit}" for unit in units[1:])]
+        examples = _examples(view, params)
         said = view.t(sentence, typed=params.get("typed", ""), limit=_limit(view, params))
+        if not examples:
+            return said
         hint = view.t("Type for example: {examples}.", examples=", ".join(examples))
         return Html(f"{said} {hint}")
 
     return worded
+
+
+def _examples(view: View, params: dict[str, Any]) -> list[str]:
+    """Return quantities to type: those possible now where the product is known, otherwise by its units."""
+    if "examples" in params:
+        return [
+            quantities.in_unit(typed.quantity, typed.unit, typed.factor, view.language)
+            for typed in params["examples"]
+        ]
+    units = params["units"]
+    example = "2,5" if params["is_weighed"] else "12"
+    return [f"{example} {units[0]}", *(f"5 {unit}" for unit in units[1:])]
 
 
 def _limit(view: View, params: dict[str, Any]) -> str:
@@ -158,11 +172,21 @@ def _more_than_available(view: View, params: dict[str, Any]) -> Html:
 
 
 def _minimum(view: View, params: dict[str, Any]) -> Html:
-    return view.t("At least {minimum}.", minimum=view.quantity(params["minimum"], params["unit"]))
+    said = view.t("At least {minimum}.", minimum=view.quantity(params["minimum"], params["unit"]))
+    return _with_options(view, said, params)
 
 
 def _multiple(view: View, params: dict[str, Any]) -> Html:
-    return view.t("Only multiples of {multiple}.", multiple=view.quantity(params["multiple"], params["unit"]))
+    said = view.t("Only multiples of {multiple}.", multiple=view.quantity(params["multiple"], params["unit"]))
+    return _with_options(view, said, params)
+
+
+def _with_options(view: View, said: Html, params: dict[str, Any]) -> Html:
+    options = ", ".join(view.quantity(option, params["unit"]) for option in params["options"])
+    if not options:
+        return said
+    hint = view.t("Possible: {options}.", options=options)
+    return Html(f"{said} {hint}")
 
 
 def _too_far(view: View, params: dict[str, Any]) -> Html:
@@ -238,6 +262,7 @@ SPECIAL: dict[str, Callable[[View, dict[str, Any]], Html]] = {
     "order_moved_on": _order_moved_on,
     "quantity_form": _quantity(N_("I did not understand the quantity.")),
     "quantity_unit": _quantity(N_("This product is not counted in “{typed}”.")),
+    "quantity_decimals": _quantity(N_("At most three digits behind the comma.")),
     "quantity_whole": _quantity(N_("This product is sold in whole units only.")),
     "quantity_positive": _quantity(N_("The quantity must be more than zero.")),
     "quantity_limit": _quantity(N_("That is too much: at most {limit}.")),

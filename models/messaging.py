@@ -114,6 +114,8 @@ class Conversation(Base):
     screen: Mapped[int] = mapped_column(default=0)
     message_id: Mapped[int | None] = mapped_column(BigInt)
     after_message_id: Mapped[int] = mapped_column(BigInt, default=0)
+    # Whether it was shown with a photo: such a message can be redrawn with a photo only.
+    has_photo: Mapped[bool] = mapped_column(default=False)
 
 
 class GeocodedAddress(Base):

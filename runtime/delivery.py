@@ -24,8 +24,17 @@ LONGEST_RETRY_SECONDS = 60
 GIVE_UP_AFTER = timedelta(hours=24)
 
 NOT_MODIFIED = "message is not modified"
-EDIT_IMPOSSIBLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+EDIT_IMPOSSIBLE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+    # A photo stands where a text should go.
+    "there is no text in the message to edit",
+)
 DELETE_IMPOSSIBLE = ("message to delete not found", "message can't be deleted")
+
+# A photo is an ornament of a screen: without it the words go out under these methods.
+WORDS_ONLY = {"sendPhoto": "sendMessage", "editMessageMedia": "editMessageText"}
 
 UploadSource = Callable[[dict[str, Any]], Upload]
 
@@ -168,14 +177,30 @@ class Delivery:
             return self._failed(item, f"unreachable: {error}")
         if error.code in (401, 404):
             return self._retry(item, str(error), LONGEST_RETRY_SECONDS)
+        if item.method in WORDS_ONLY and "instead" in item.about:
+            return self._without_photo(item, error)
         return self._failed(item, str(error))
 
     def _anew(self, item: Item) -> Outcome:
         """The message to redraw is gone: its text goes out as a new one; a mere keyboard is dropped."""
-        if item.method != "editMessageText":
+        params = {name: value for name, value in item.params.items() if name != "message_id"}
+        if item.method == "editMessageText":
+            item.method, item.params = "sendMessage", params
+        elif item.method == "editMessageMedia":
+            media = params.pop("media")
+            words = {name: value for name, value in media.items() if name not in ("type", "media")}
+            item.method, item.params = "sendPhoto", {**params, **words, "photo": media["media"]}
+        else:
             return Outcome(item.row_id, OutboxState.SENT, item.attempts, item.first_tried_at)
-        item.method = "sendMessage"
-        item.params = {name: value for name, value in item.params.items() if name != "message_id"}
+        return self._call(item)
+
+    def _without_photo(self, item: Item, error: TelegramError) -> Outcome:
+        """Telegram will not show the photo, as after a change of the token: the words do without it."""
+        log.warning("row %s goes out without its photo: %s", item.row_id, error)
+        place: dict[str, Any] = {
+            name: item.params[name] for name in ("chat_id", "message_id") if name in item.params
+        }
+        item.method, item.params = WORDS_ONLY[item.method], {**place, **item.about["instead"]}
         return self._call(item)
 
     def _retry(self, item: Item, reason: str, seconds: float, *, counts: bool = True) -> Outcome:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 MANY_LANES = 1000
+REDRAWS = ("editMessageText", "editMessageMedia")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Item:
     @property
     def edited_message(self) -> int | None:
         """The message this call redraws, if it does: a later redraw makes this one needless."""
-        return self.params.get("message_id") if self.method == "editMessageText" else None
+        return self.params.get("message_id") if self.method in REDRAWS else None
 
 
 class Bucket:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from handlers.screen import Answer
 from models import Database, OutboxKind, OutboxState, Session
 from models.database import is_storage_fault
-from runtime.lanes import Item
+from runtime.lanes import REDRAWS, Item
 from services import inbox, outbox
 from services.errors import DomainError
 from services.notifications import NOTICE_PREFIX
@@ -257,7 +257,7 @@ class Processor:
 
 def _is_news(item: Item) -> bool:
     """Tell whether the handlers wait for this outcome: a screen redrawn in place keeps the id they know."""
-    return bool(item.about) and not (item.method == "editMessageText" and "screen" in item.about)
+    return bool(item.about) and not (item.method in REDRAWS and "screen" in item.about)
 
 
 def _nowhere(_what: Any) -> None:

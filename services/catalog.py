@@ -46,6 +46,8 @@ class ProductValues(TypedDict, total=False):
     on_hand: int
     packages: Mapping[str, int]
     weight_grams: int | None
+    minimum: int | None
+    multiple: int | None
     description: str | None
     is_active: bool
 
@@ -104,6 +106,14 @@ def get_product(session: Session, product_id: int) -> Product:
     return found
 
 
+def is_sku(session: Session, text: str) -> bool:
+    """Tell whether an active product has exactly this SKU, blind to case."""
+    typed = searching.fold(text)
+    begins = Product.search_text.startswith(f"{typed} ", autoescape=True)
+    skus = session.scalars(select(Product.sku).where(Product.is_active, begins))
+    return any(searching.fold(sku) == typed for sku in skus)
+
+
 def okei(unit_code: str) -> str | None:
     """Return the state classifier's code of a unit («шт» is 796), None for a box or a pallet."""
     return snapshot.okei_code(unit_code)
@@ -144,6 +154,11 @@ def check_price(text: str) -> int:
 def check_quantity(text: str) -> int:
     """Return a quantity in thousandths. Raises as ``check_number`` does."""
     return check_number(text, 3, MAX_QUANTITY)
+
+
+def check_rule(text: str) -> int | None:
+    """Return a minimum or a multiple in thousandths, None for 0. Raises as ``check_number`` does."""
+    return check_quantity(text) or None
 
 
 def check_weight(text: str) -> int:
@@ -259,6 +274,16 @@ def update_products(
         audit.record(session, user, "update", "product", product.id, before, _facts(values))
 
 
+def set_photo(session: Session, product: Product, file_id: str | None, user: User) -> None:
+    """Give a product the photo Telegram knows under this id, or none; leaves a trace."""
+    if product.photo_file_id == file_id:
+        return
+    before = {"photo_file_id": product.photo_file_id}
+    product.photo_file_id = file_id
+    product.version += 1
+    audit.record(session, user, "update", "product", product.id, before, {"photo_file_id": file_id})
+
+
 def product_search_text(sku: str, name: str) -> str:
     """Return what a product is found by."""
     return searching.joined((sku, name))
@@ -277,6 +302,8 @@ def _new_product(values: ProductValues) -> Product:
         on_hand=values.get("on_hand", 0),
         reserved=0,
         weight_grams=values.get("weight_grams"),
+        minimum=values.get("minimum"),
+        multiple=values.get("multiple"),
         description=values.get("description"),
         is_active=values.get("is_active", True),
         version=1,

@@ -82,8 +82,9 @@ def get(session: Session, order_id: int, actor: User) -> Order:
 def set_quantity(session: Session, order: Order, product: Product, typed: Typed) -> OrderLine:
     """Put a product into the draft, or change how much of it.
 
-    Raises Invalid ``more_than_available`` (params ``available``, ``unit``), ``quantity_minimum``,
-    ``quantity_multiple`` or ``too_many_lines``.
+    Raises Invalid ``more_than_available`` (available, unit), ``quantity_minimum`` (minimum, unit),
+    ``quantity_multiple`` (multiple, unit), these three with the ``options`` that are possible instead, or
+    ``too_many_lines``.
     """
     _check_against_product(product, typed)
     line = find_line(order, product.id)
@@ -124,12 +125,13 @@ def remove_line(session: Session, order: Order, product_id: int) -> None:
 
 
 def take_available(session: Session, order: Order) -> None:
-    """Lower every short line to what is free now, and drop those of which nothing is."""
+    """Lower every short line to what can be had now, and drop those of which nothing can."""
     for line in list(order.lines):
-        free = line.product.available if line.product.is_active else 0
-        if line.quantity <= free:
+        if line.product.is_active and line.quantity <= line.product.available:
             continue
-        if free <= 0:
+        within = quantities.possible(line.product)
+        free = within.most if within and line.product.is_active else 0
+        if not free:
             order.lines.remove(line)
         elif free % line.factor:
             line.quantity, line.unit, line.factor = free, line.product.unit, BASE_FACTOR
@@ -228,7 +230,8 @@ def _open_draft(customer: Customer, actor: User) -> Select[Order]:
 
 def _check_against_product(product: Product, typed: Typed) -> None:
     quantities.check(typed.quantity, product.units)
-    hints = {"unit": product.unit}
+    within = quantities.possible(product)
+    hints = {"unit": product.unit, "options": within.near(typed.quantity)}
     if product.minimum and typed.quantity < product.minimum:
         raise Invalid("quantity_minimum", minimum=product.minimum, **hints)
     if product.multiple and typed.quantity % product.multiple:

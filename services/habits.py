@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import BASE_FACTOR, Order, OrderLine, Product
-from services import drafts, orders, pricing
+from services import drafts, orders, pricing, quantities
 from services.errors import Invalid
 from services.quantities import Typed
 
@@ -143,15 +143,16 @@ def copy_lines(session: Session, draft: Order, lines: Iterable[OrderLine]) -> li
 def _copy(session: Session, draft: Order, line: OrderLine) -> int:
     """Copy one line as far as stock goes; return the quantity that is in the draft now."""
     product = line.product
-    quantity = min(line.quantity, product.available) if product.is_active else 0
-    if quantity <= 0:
+    within = quantities.possible(product)
+    quantity = within.down(min(line.quantity, within.most)) if product.is_active else 0
+    if not quantity:
         return 0
     is_same_unit = product.units.get(line.unit) == line.factor and quantity % line.factor == 0
     unit, factor = (line.unit, line.factor) if is_same_unit else (product.unit, BASE_FACTOR)
     try:
         drafts.set_quantity(session, draft, product, Typed((quantity, unit, factor)))
     except Invalid:
-        # Less than the product's minimum, or the draft is full: said as short, never dropped in silence.
+        # The draft is full: said as short, never dropped in silence.
         return 0
     return quantity
 

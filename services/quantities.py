@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from models import BASE_FACTOR
+from models import BASE_FACTOR, Product
 from services import formats
 from services.errors import Invalid
 
@@ -14,6 +16,11 @@ LIMIT = 1_000_000 * BASE_FACTOR
 
 # Base units that are cut or poured; every other base unit is counted in whole ones.
 WEIGHED = frozenset({"кг", "г", "т", "л", "м", "kg", "g", "t", "l", "m"})
+
+# Tried in this order; in base units thousandths.
+_WHOLE_EXAMPLES = (12_000, 6_000, 5_000, 2_000, 1_000)
+_WEIGHED_EXAMPLES = (2_500, *_WHOLE_EXAMPLES)
+_PACKAGE_EXAMPLES = (5, 3, 2, 1)
 
 _FORM = re.compile(r"([0-9][0-9\s\u00a0.,]*)([^\W\d_]*)\.?")
 
@@ -39,11 +46,72 @@ class Typed(tuple[int, str, int]):
         return self[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """The quantities that can be ordered now: every ``step`` from ``least`` to ``most``, in thousandths.
+
+    With ``most`` below ``least`` there is none.
+    """
+
+    step: int
+    least: int
+    most: int
+
+    def __contains__(self, quantity: int) -> bool:
+        return self.least <= quantity <= self.most and quantity % self.step == 0
+
+    def __bool__(self) -> bool:
+        return self.least <= self.most
+
+    def up(self, quantity: int) -> int:
+        """Return the least that keeps to minimum and step and is no less than this, in stock or not."""
+        return max(self.least, -(-quantity // self.step) * self.step)
+
+    def down(self, quantity: int) -> int:
+        """Return the most that keeps to minimum and step and is no more than this, 0 below the minimum."""
+        stepped = quantity // self.step * self.step
+        return stepped if stepped >= self.least else 0
+
+    def near(self, quantity: int) -> tuple[int, ...]:
+        """Return what can be ordered just below and just above, the smaller first; at most two."""
+        if not self:
+            return ()
+        inside = min(max(quantity, self.least), self.most)
+        return tuple(dict.fromkeys((self.down(inside), min(self.up(inside), self.most))))
+
+
+def possible(product: Product) -> Possible:
+    """Return how much of a product can be ordered: what is available, its minimum and its multiple."""
+    smallest = 1 if product.unit in WEIGHED else BASE_FACTOR
+    step = math.lcm(smallest, product.multiple or smallest)
+    least = -(-max(product.minimum or 0, step) // step) * step
+    return Possible(step, least, min(product.available, LIMIT) // step * step)
+
+
+def examples(product: Product) -> list[Typed]:
+    """Return a quantity that can be ordered now in each unit there is one for, the base unit first."""
+    within = possible(product)
+    in_base = _WEIGHED_EXAMPLES if product.unit in WEIGHED else _WHOLE_EXAMPLES
+    found = []
+    for unit, factor in product.units.items():
+        # The base unit's last is possible wherever anything is.
+        tried = (
+            (*in_base, within.least)
+            if unit == product.unit
+            else [count * factor for count in _PACKAGE_EXAMPLES]
+        )
+        fitting = next((quantity for quantity in tried if quantity in within), None)
+        if fitting is not None:
+            found.append(Typed((fitting, unit, factor)))
+    return found
+
+
 def parse(text: str, units: Mapping[str, int], default_unit: str | None = None) -> Typed:
     """Read ``12``, ``12 шт``, ``5 кор``, ``2,5 кг``; the first of ``units`` is the base unit.
 
     A number alone is counted in ``default_unit``. Raises Invalid with one of the codes
-    ``quantity_form``, ``quantity_unit``, ``quantity_whole``, ``quantity_positive``, ``quantity_limit``;
+    ``quantity_form``, ``quantity_decimals``, ``quantity_unit``, ``quantity_whole``, ``quantity_positive``,
+    ``quantity_limit``;
     each carries ``base`` and ``units`` for the sentence.
     """
     base, hints = _hints(units)
@@ -55,6 +123,8 @@ def parse(text: str, units: Mapping[str, int], default_unit: str | None = None) 
     unit = default_unit or base if not word else _unit_named(word, units)
     if unit is None:
         raise Invalid("quantity_unit", typed=word, **hints)
+    if re.search(r"[.,][0-9]{4,}\s*$", number):
+        raise Invalid("quantity_decimals" if base in WEIGHED else "quantity_whole", **hints)
     try:
         count = formats.parse_decimal(number.strip(), 3)
     except Invalid:
@@ -99,6 +169,20 @@ def in_unit(quantity: int, unit: str, factor: int, language: str) -> str:
     """Return «5 кор» for a quantity that was counted in ``unit``."""
     count = quantity * BASE_FACTOR // factor
     return f"{formats.quantity(count, language)}{formats.NBSP}{unit}"
+
+
+def in_all(quantity: int, unit: str, factor: int, units: Mapping[str, int], language: str) -> str:
+    """Return «1 пал = 480 шт, 40 кор»: as counted, then in every other unit it is a whole number of."""
+    base = next(iter(units))
+    if quantity % factor:
+        unit, factor = base, BASE_FACTOR
+    others = [
+        in_unit(quantity, code, other, language)
+        for code, other in units.items()
+        if code != unit and (code == base or quantity % other == 0)
+    ]
+    counted = in_unit(quantity, unit, factor, language)
+    return f"{counted} = {', '.join(others)}" if others else counted
 
 
 def both(quantity: int, unit: str, factor: int, base: str, language: str) -> str:

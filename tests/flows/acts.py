@@ -173,3 +173,11 @@ def speaks(person: Person, language: str) -> Words:
     person.press(next(label for label in person.screen.labels if label.endswith(own)))
     press(person, words(":house: Menu"), words("What shall we do?"))
     return words
+
+
+def speaks_english(person: Person) -> None:
+    """From the start: switch the language, end at the menu."""
+    opens(person)
+    press(person, "⚙️ Настройки", "Язык:")
+    press(person, "English", "Language:")
+    press(person, "🏠 Menu", "What shall we do?")

@@ -85,7 +85,7 @@ def test_everything_survives_a_restart(stage: Stage) -> None:
     # Typed while nobody listens, on a screen of the process before.
     anna.send("2 кор")
     with restarted(stage):
-        acts.sees(anna, "✅ Рис круглозёрный, 900 г: 2 кор (24 шт)")
+        acts.sees(anna, "✅ Рис круглозёрный, 900 г: 2 кор = 24 шт")
         acts.press(anna, "🛒 Корзина", "Товары: 7 662,00 ₽")
 
 

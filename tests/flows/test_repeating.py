@@ -51,7 +51,7 @@ def test_the_product_card_remembers_what_the_customer_took(stage: Stage) -> None
     acts.press(stage.anna, "Крупы", "\nКрупы\n")
     text = acts.plain(acts.press(stage.anna, "Гречка", "Сколько?").text)
     assert "В прошлый раз: 5 кор (60 шт) по 89,90 ₽" in text
-    acts.press(stage.anna, "5 кор", "✅ Гречка ядрица «Увелка», 900 г: 5 кор (60 шт)")
+    acts.press(stage.anna, "5 кор", "✅ Гречка ядрица «Увелка», 900 г: 5 кор = 60 шт")
 
 
 def test_a_customer_without_orders_is_offered_nothing_to_repeat(stage: Stage) -> None:

@@ -43,7 +43,7 @@ def test_what_changed_after_a_recall_is_told_line_by_line(stage: Stage) -> None:
     number = acts.places_order(stage, stage.anna)
     acts.press(stage.anna, "↩️ Отозвать", "ООО «Ромашка»")
     acts.press(stage.anna, "✏️ Позиции", "5 кор (60 шт)")
-    acts.press(stage.anna, "1. 5 кор", "В заказе: 5 кор (60 шт)")
+    acts.press(stage.anna, "1. 5 кор", "В заказе: 5 кор = 60 шт")
     acts.say(stage.anna, "7 кор", "✅ Гречка ядрица")
     acts.press(stage.anna, "Рис круглозёрный", "Сколько?")
     acts.say(stage.anna, "12", "✅ Рис круглозёрный")
@@ -179,7 +179,7 @@ def test_a_removed_line_is_put_back_by_one_tap(stage: Stage) -> None:
     acts.opens(stage.anna)
     acts.fills_order(stage, stage.anna)
     acts.press(stage.anna, "✏️ Позиции", "5 кор (60 шт)")
-    acts.press(stage.anna, "1. 5 кор", "В заказе: 5 кор (60 шт)")
+    acts.press(stage.anna, "1. 5 кор", "В заказе: 5 кор = 60 шт")
     acts.press(stage.anna, "🗑️ Убрать", "Убрано: Гречка ядрица")
     acts.press(stage.anna, "↩️ Вернуть", "5 кор (60 шт) × 89,90 ₽")
 

@@ -90,7 +90,7 @@ def test_more_than_there_is_is_refused_with_what_there_is(
     with pytest.raises(Invalid) as caught:
         put(session, draft, water, "24")
     assert caught.value.code == "more_than_available"
-    assert caught.value.params == {"available": 23_000, "unit": "шт"}
+    assert caught.value.params == {"available": 23_000, "unit": "шт", "options": (23_000,)}
     assert draft.lines == []
     put(session, draft, water, "23")
 

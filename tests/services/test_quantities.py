@@ -76,10 +76,14 @@ def test_what_is_no_quantity_says_why_and_what_would_be(text: str, code: str) ->
     assert caught.value.params["units"] == ["шт", "кор", "пал"]
 
 
-def test_more_decimals_than_a_gram_are_no_quantity() -> None:
+def test_weight_has_three_decimals_and_not_one_more() -> None:
+    assert quantities.parse("0,125 кг", WEIGHT).quantity == 125
     with pytest.raises(Invalid) as caught:
         quantities.parse("2,5005 кг", WEIGHT)
-    assert caught.value.code == "quantity_form"
+    assert caught.value.code == "quantity_decimals"
+    with pytest.raises(Invalid) as caught:
+        quantities.parse("2,5005 шт", PIECES)
+    assert caught.value.code == "quantity_whole"
 
 
 def test_part_of_a_package_is_refused_even_of_weighed_goods() -> None:
