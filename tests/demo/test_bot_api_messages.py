@@ -189,6 +189,53 @@ def test_photos(bot: telebot.TeleBot, api: BotApi, anna: Person) -> None:
     assert anna.last.photo.data == picture.getvalue()
 
 
+def test_a_text_takes_a_photo_and_never_becomes_a_text_again(api: BotApi, anna: Person) -> None:
+    ids = [anna.send_photo().content["photo"][0]["file_id"] for _ in range(2)]
+    place = {"chat_id": 1001, "message_id": result(api, "sendMessage", chat_id=1001, text="x")["message_id"]}
+    photo = {"type": "photo", "media": ids[0], "caption": "<b>Чай</b>", "parse_mode": "HTML"}
+    shown = result(api, "editMessageMedia", **place, media=photo, reply_markup=keyboard("Да"))
+    assert (shown["photo"][0]["file_id"], shown["caption"], "text" in shown) == (ids[0], "Чай", False)
+    assert anna.last.photo is not None
+    assert (anna.last.message_id, anna.last.photo.file_id) == (place["message_id"], ids[0])
+    assert (anna.last.html, anna.last.labels) == ("<b>Чай</b>", ["Да"])
+    same = refusal(api, "editMessageMedia", **place, media=photo, reply_markup=keyboard("Да"))
+    assert same.startswith("Bad Request: message is not modified")
+    result(api, "editMessageMedia", **place, media={**photo, "media": ids[1]})
+    assert (anna.last.photo.file_id, anna.last.labels) == (ids[1], [])
+    no_text = refusal(api, "editMessageText", **place, text="x")
+    assert no_text == "Bad Request: there is no text in the message to edit"
+
+
+@pytest.mark.parametrize(
+    ("media", "why"),
+    [
+        (None, "can't parse InputMedia: media not found"),
+        ("{", "can't parse media JSON object"),
+        ({"type": "photo"}, "can't parse InputMedia: media not found"),
+        ({"type": "photo", "media": "nonsense"}, "wrong file identifier/HTTP URL specified"),
+        ({"type": "document", "media": "photo"}, "type of file mismatch"),
+        ({"type": "photo", "media": "photo", "caption": "🛒" * 513}, "message caption is too long"),
+        ({"type": "photo", "media": "photo", "caption": "<b", "parse_mode": "HTML"},
+         "can't parse entities: Unclosed start tag at byte offset 0"),
+    ],
+)  # fmt: skip
+def test_refused_media(api: BotApi, anna: Person, media: Any, why: str) -> None:
+    photo = anna.send_photo().content["photo"][0]["file_id"]
+    if isinstance(media, dict) and media.get("media") == "photo":
+        media = {**media, "media": photo}
+    sent = result(api, "sendMessage", chat_id=1001, text="x")
+    place = {"chat_id": 1001, "message_id": sent["message_id"]}
+    assert refusal(api, "editMessageMedia", **place, media=media) == f"Bad Request: {why}"
+    assert (anna.last.text, anna.last.photo, anna.last.edits) == ("x", None, 0)
+
+
+def test_a_caption_s_length_is_counted_after_its_tags(api: BotApi, anna: Person) -> None:
+    photo = anna.send_photo().content["photo"][0]["file_id"]
+    caption = f"<b>{'🛒' * 512}</b>"
+    result(api, "sendPhoto", chat_id=1001, photo=photo, caption=caption, parse_mode="HTML")
+    assert anna.last.text == "🛒" * 512
+
+
 def test_a_file_over_20_mb_cannot_be_fetched(api: BotApi, anna: Person) -> None:
     anna.send_document("big.csv", b"x" * (20 * 1024 * 1024 + 1))
     file = anna.last.document

@@ -1,3 +1,4 @@
+import html
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -7,8 +8,8 @@ from hypothesis import strategies as st
 
 from handlers.addresses import Address, MyOrders
 from handlers.keyboards import in_rows, pager
-from handlers.screen import MAX_TEXT, Button, Screen, View, fitting, utf16_length
-from handlers.texts import Html, texts_for
+from handlers.screen import MAX_TEXT, Button, Screen, View, clipped, fitting, utf16_length
+from handlers.texts import Html, escaped, texts_for
 from services.paging import Page
 
 RU = View(texts_for("ru"), ZoneInfo("Europe/Moscow"), date(2026, 11, 20))
@@ -54,6 +55,39 @@ def test_a_contact_is_asked_for_by_telegram_s_own_button() -> None:
 
 def test_sentences_come_above_the_screen() -> None:
     assert Screen(Html("экран")).under("раз", "два").text == "раз\n\nдва\n\nэкран"
+
+
+def test_a_screen_with_a_photo_is_a_caption_and_knows_its_words_without_it() -> None:
+    button = [[Button("Да", Address(1))]]
+    markup = {"inline_keyboard": [[{"text": "Да", "callback_data": "a:1"}]]}
+    screen = Screen(Html("<b>Чай</b>\n" + "я" * 1024), button, photo="id")
+    caption = {"caption": "<b>Чай</b>\n…", "parse_mode": "HTML"}
+    about = {"about": {"instead": screen.to_params()}}
+    assert screen.to_params()["text"].endswith("я" * 1024)
+    assert screen.to_call() == ("sendPhoto", {"photo": "id", **caption, "reply_markup": markup, **about})
+    media = {"type": "photo", "media": "id", **caption}
+    redraw = {"message_id": 7, "media": media, "reply_markup": markup, **about}
+    assert screen.to_call(7) == ("editMessageMedia", redraw)
+    bare = Screen(Html("a"))
+    assert bare.to_call() == ("sendMessage", bare.to_params())
+    assert bare.to_call(7) == ("editMessageText", {**bare.to_params(), "message_id": 7})
+
+
+@given(st.text(alphabet="aя😀<& \n", max_size=400), st.integers(-5, 500))
+def test_people_s_text_is_clipped_to_any_room(text: str, room: int) -> None:
+    shown = clipped(text, room)
+    if utf16_length(escaped(text)) <= room:
+        assert shown == escaped(text)
+        return
+    assert utf16_length(shown) <= max(room, 0)
+    whole = html.unescape(shown)
+    assert whole == "" or (whole[-1] == "…" and text.startswith(whole[:-1]))
+
+
+def test_clipping_ends_behind_a_word() -> None:
+    assert clipped("Высший сорт, пакет", 14) == "Высший сорт,…"
+    assert clipped("Высшийсорт", 7) == "Высший…"
+    assert clipped("а & б", 4) == "а…"
 
 
 @given(st.lists(st.text(alphabet="aя😀", min_size=0, max_size=300), max_size=60))

@@ -11,6 +11,9 @@ import pytest
 
 from demo.bot_api import BotApi
 from demo.people import Person
+from handlers.addresses import Address
+from handlers.screen import Button, Screen
+from handlers.texts import Html
 from models import OutboxState
 from runtime import delivery as deliveries
 from runtime.delivery import Delivery
@@ -21,6 +24,7 @@ from services.outbox import Outcome
 FREE = Limits(per_second=None, chat_per_second=None)
 SENT, SENDING, FAILED = OutboxState.SENT, OutboxState.SENDING, OutboxState.FAILED
 SUPERSEDED = OutboxState.SUPERSEDED
+BUTTON = Button("Заказ", Address(17))
 
 
 class Post:
@@ -44,6 +48,12 @@ class Post:
         row_id = next(self._ids)
         self.delivery.put([Item(row_id, str(chat_id), 1, method, {"chat_id": chat_id, **params})])
         return row_id
+
+    def put_screen(self, screen: Screen, message_id: int | None = None) -> None:
+        method, params = screen.to_call(message_id)
+        about = params.pop("about", {})
+        item = Item(next(self._ids), "1001", 1, method, {"chat_id": 1001, **params}, about)
+        self.delivery.put([item])
 
     def hold(self, monkeypatch: pytest.MonkeyPatch, *behind: Callable[[], int]) -> list[int]:
         """Put the first row, and the others once it is in hand; then let it go. Return the row ids."""
@@ -92,6 +102,13 @@ def post(api: BotApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     yield opened
     opened.delivery.stop(0)
     opened.client.close()
+
+
+def photo_of(person: Person) -> str:
+    """The id of a photo the bot got from a person."""
+    photo = person.send_photo().photo
+    assert photo is not None
+    return photo.file_id
 
 
 def test_a_message_that_arrived_reports_its_id(post: Post, anna: Person) -> None:
@@ -201,6 +218,64 @@ def test_a_message_that_is_gone_is_sent_anew(post: Post, anna: Person) -> None:
     assert anna.last.text == "a"
 
 
+def test_a_screen_with_a_photo_whose_message_is_gone_is_sent_anew(post: Post, anna: Person) -> None:
+    photo = photo_of(anna)
+    post.put_screen(Screen(Html("<b>Чай</b>"), [[BUTTON]], photo=photo), 4242)
+    outcome = post.hear()
+    assert (outcome.state, outcome.result["message_id"]) == (SENT, anna.last.message_id)
+    assert anna.last.photo is not None
+    assert (anna.last.photo.file_id, anna.last.html, anna.last.labels) == (photo, "<b>Чай</b>", ["Заказ"])
+
+
+def test_a_text_for_a_message_that_became_a_photo_is_sent_anew(post: Post, anna: Person) -> None:
+    post.put("sendPhoto", photo=photo_of(anna))
+    message_id = post.hear().result["message_id"]
+    post.put("editMessageText", text="a", message_id=message_id)
+    outcome = post.hear()
+    assert (outcome.state, outcome.result["message_id"]) == (SENT, anna.last.message_id)
+    assert (anna.last.text, anna.last.photo) == ("a", None)
+
+
+@pytest.mark.parametrize("shown", ["nothing", "text", "photo"])
+def test_a_photo_telegram_refuses_leaves_the_words_and_the_buttons(
+    post: Post, anna: Person, shown: str
+) -> None:
+    message_id = None
+    if shown == "text":
+        post.put(text="before")
+    elif shown == "photo":
+        post.put("sendPhoto", photo=photo_of(anna))
+    if shown != "nothing":
+        message_id = post.hear().result["message_id"]
+    words = "<b>Чай</b>\n" + "длинное описание\n" * 100
+    post.put_screen(Screen(Html(words), [[BUTTON]], photo="AgACAgI-of-another-bot"), message_id)
+    outcome = post.hear()
+    assert outcome.state is SENT
+    assert outcome.result["message_id"] == anna.last.message_id
+    assert (anna.last.message_id == message_id) == (shown == "text")
+    # Without the photo there is room for all of it.
+    assert anna.last.html == words.strip()
+    assert (anna.last.labels, anna.last.photo) == (["Заказ"], None)
+
+
+def test_words_telegram_will_not_have_end_without_the_photo_too(post: Post, anna: Person) -> None:
+    post.put_screen(Screen(Html("<b"), photo=photo_of(anna)))
+    outcome = post.hear()
+    assert (outcome.state, outcome.error) == (
+        FAILED,
+        "400 Bad Request: can't parse entities: Unclosed start tag at byte offset 0",
+    )
+
+
+def test_a_photo_s_retry_is_still_the_photo(post: Post, anna: Person) -> None:
+    photo = photo_of(anna)
+    post.api.faults.server_error(502, method="sendPhoto", times=2)
+    post.put_screen(Screen(Html("Чай"), photo=photo))
+    assert post.end().state is SENT
+    assert anna.last.photo is not None
+    assert (anna.last.photo.file_id, anna.last.text) == (photo, "Чай")
+
+
 def test_a_keyboard_or_a_deletion_whose_message_is_gone_is_done(post: Post, anna: Person) -> None:
     for method in ("editMessageReplyMarkup", "deleteMessage"):
         post.put(method, message_id=4242)
@@ -266,6 +341,30 @@ def test_redraws_that_wait_collapse_into_the_last(
     ends = {outcome.row_id: outcome.state for outcome in (post.hear() for _ in rows)}
     assert [ends[row] for row in rows] == [SENT, SUPERSEDED, SUPERSEDED, SENT]
     assert anna.last.text == "4"
+
+
+def test_redraws_with_and_without_a_photo_collapse_into_the_last(
+    post: Post, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = photo_of(anna)
+    post.put(text="screen")
+    message_id = post.hear().result["message_id"]
+
+    def redraw(text: str, photo: str | None = None) -> int:
+        method, params = Screen(Html(text), photo=photo).to_call(message_id)
+        params.pop("about", None)
+        return post.put(method, **params)
+
+    rows = post.hold(
+        monkeypatch,
+        partial(redraw, "1"),
+        partial(redraw, "2"),
+        partial(redraw, "3", photo),
+        partial(redraw, "4", photo),
+    )
+    ends = {outcome.row_id: outcome.state for outcome in (post.hear() for _ in rows)}
+    assert [ends[row] for row in rows] == [SENT, SUPERSEDED, SUPERSEDED, SENT]
+    assert (anna.last.text, anna.last.photo is not None) == ("4", True)
 
 
 def test_stopping_sends_what_can_be_sent_and_takes_no_more(post: Post, anna: Person) -> None:
