@@ -34,7 +34,7 @@ def type_on_card(ctx: Context, data: ProductCard, text: str) -> Screen:
     if order is None or (_is_words(text) and catalog.search(ctx.session, text).items):
         return goods.search(ctx, data.order_id, text)
     item = catalog.get_product(ctx.session, data.product_id)
-    typed = _parsed(item, text, product.unit_at(item, data.unit))
+    typed = _parsed(ctx, item, text, product.unit_at(item, data.unit))
     return _put(ctx, data, order, item, typed) or _taken(ctx, order, data, item)
 
 
@@ -52,7 +52,7 @@ def type_in_list(ctx: Context, data: Shelf | Found, text: str) -> Screen:
         )
         return goods.search(ctx, data.order_id, text).under(said)
     try:
-        typed = _parsed(line.product, text, line.unit)
+        typed = _parsed(ctx, line.product, text, line.unit)
     except Invalid as refused:
         if refused.code not in NO_QUANTITY:
             raise
@@ -145,10 +145,10 @@ def _amount(ctx: Context, line: OrderLine) -> str:
     return quantities.in_all(line.quantity, line.unit, line.factor, line.product.units, ctx.view.language)
 
 
-def _parsed(item: Product, text: str, unit: str) -> Typed:
+def _parsed(ctx: Context, item: Product, text: str, unit: str) -> Typed:
     """Return the quantity typed; a refusal carries examples that are possible now."""
     try:
-        return quantities.parse(text, item.units, unit)
+        return quantities.parse(text, item.units, unit, ctx.view.language)
     except Invalid as refused:
         examples = quantities.examples(item)
         raise Invalid(refused.code, **refused.params, examples=examples) from None

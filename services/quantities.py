@@ -22,7 +22,10 @@ _WHOLE_EXAMPLES = (12_000, 6_000, 5_000, 2_000, 1_000)
 _WEIGHED_EXAMPLES = (2_500, *_WHOLE_EXAMPLES)
 _PACKAGE_EXAMPLES = (5, 3, 2, 1)
 
-_FORM = re.compile(r"([0-9][0-9\s\u00a0.,]*)([^\W\d_]*)\.?")
+_FORM = re.compile(r"([0-9][0-9\s\u00a0.,]*)(.*)", re.DOTALL)
+_WORD = re.compile(r"[^\W\d_]*")
+# As English groups thousands; elsewhere, and behind a nought, a comma is the decimal point.
+_ENGLISH_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
 class Typed(tuple[int, str, int]):
@@ -106,27 +109,32 @@ def examples(product: Product) -> list[Typed]:
     return found
 
 
-def parse(text: str, units: Mapping[str, int], default_unit: str | None = None) -> Typed:
+def parse(
+    text: str, units: Mapping[str, int], default_unit: str | None = None, language: str = "ru"
+) -> Typed:
     """Read ``12``, ``12 шт``, ``5 кор``, ``2,5 кг``; the first of ``units`` is the base unit.
 
-    A number alone is counted in ``default_unit``. Raises Invalid with one of the codes
-    ``quantity_form``, ``quantity_decimals``, ``quantity_unit``, ``quantity_whole``, ``quantity_positive``,
-    ``quantity_limit``;
-    each carries ``base`` and ``units`` for the sentence.
+    A number alone is counted in ``default_unit``; ``1,200`` is 1200 in English, as it is shown there. Raises
+    Invalid with one of the codes ``quantity_form``, ``quantity_decimals``, ``quantity_unit``,
+    ``quantity_whole``, ``quantity_positive``, ``quantity_limit``; each carries ``base`` and
+    ``units`` for the sentence.
     """
     base, hints = _hints(units)
     match = _FORM.fullmatch(text.strip().casefold())
-    if match is None:
+    number, word = (match[1].strip(), match[2].removesuffix(".")) if match else ("", "")
+    is_unit = any(word == unit.casefold() for unit in units)
+    if match is None or not (is_unit or _WORD.fullmatch(word)):
         code = "quantity_positive" if re.fullmatch(r"[-\u2212]\s*\d.*", text.strip()) else "quantity_form"
         raise Invalid(code, **hints)
-    number, word = match.groups()
     unit = default_unit or base if not word else _unit_named(word, units)
     if unit is None:
         raise Invalid("quantity_unit", typed=word, **hints)
-    if re.search(r"[.,][0-9]{4,}\s*$", number):
+    if language == "en" and _ENGLISH_GROUPS.fullmatch(number):
+        number = number.replace(",", "")
+    if re.search(r"[.,][0-9]{4,}$", number):
         raise Invalid("quantity_decimals" if base in WEIGHED else "quantity_whole", **hints)
     try:
-        count = formats.parse_decimal(number.strip(), 3)
+        count = formats.parse_decimal(number, 3)
     except Invalid:
         raise Invalid("quantity_form", **hints) from None
     return Typed((_checked(count, units[unit], units), unit, units[unit]))

@@ -1,6 +1,8 @@
 """The catalogue in an order: lists and the way back, quantities that can be had, names of any kind."""
 
+import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -255,6 +257,67 @@ def test_less_in_stock_than_the_least_order_is_said(stage: Stage, w: Words) -> N
     acts.say(anna, "12", w.available.format("8 шт"))
     assert _lines(stage) == []
     assert not any(label.startswith(w.take.split("{")[0]) for label in anna.screen.labels)
+
+
+LONG = "Ж" * 300
+EMOJI = "🫖👨‍👩‍👧 Чай <b>&" + "🍵" * 280
+HEBREW = "שוקולד מריר 900"
+
+
+@pytest.mark.parametrize("name", [LONG, EMOJI, HEBREW], ids=["long", "emoji", "right to left"])
+def test_names_of_any_kind_go_from_the_list_to_the_paper(stage: Stage, name: str, tmp_path: Path) -> None:
+    with stage.app.database.unit_of_work() as session:
+        changes = {"name": name, "photo_file_id": _photo(stage)}
+        session.execute(update(Product).where(Product.sku == "КР-001").values(**changes))
+    acts.all_open(stage)
+    anna = stage.anna
+    acts.press(anna, "🛒 Новый заказ", "Для кого заказ?")
+    acts.press(anna, "ООО «Ромашка»", "Каталог")
+    acts.say(anna, "КР-001", "Товары по запросу")
+    label = next(label for label in anna.screen.labels if "89,90" in label)
+    shown, price, available = acts.plain(label).split(" · ")
+    assert (price, available) == ("89,90 ₽", "1 440 шт")
+    assert len(label) <= 60
+    # What runs right to left is fenced in, so that the price stays behind it.
+    assert (shown[0], shown[-1]) == (("\u2068", "\u2069") if name is HEBREW else (name[0], shown[-1]))
+    assert name.startswith(shown.strip("\u2068\u2069").removesuffix("…"))
+    acts.press(anna, acts.plain(label), "Сколько?")
+    assert anna.screen.photo is not None
+    assert name in anna.screen.text
+    acts.say(anna, "5 кор", "5 кор = 60 шт")
+    acts.press(anna, "🛒 Корзина", "5 кор (60 шт) × 89,90 ₽ = 5 394,00 ₽")
+    acts.press(anna, "Дальше", "Куда везти?")
+    acts.press(anna, anna.screen.labels[0], "День доставки")
+    acts.chooses_first_day(anna)
+    text = acts.press(anna, "Без пометки", "Черновик").text
+    assert name[:79] in text
+    assert ("\u2068" in text) == (name is HEBREW)
+    acts.press(anna, "✅ Отправить на склад", "отправлен на склад")
+    assert name[:79] in acts.card(stage.boris, 1).text
+    acts.loads(stage.boris, 1)
+    letter = stage.mailbox.wait_letters(1)[0]
+    assert not [call for call in stage.api.calls.find() if call.status == 400]
+    paper = _text_of(letter.attachments["Счет_1.pdf"], tmp_path)
+    assert "5 394,00" in paper
+    if name is LONG:
+        assert paper.count("Ж") == 300
+    elif name is EMOJI:
+        # The fonts of documents have no emoji: a sign in place of each, never nothing.
+        assert "<b>&?" in paper
+        assert paper.count("?") == 1 + 3 + 280
+
+
+def _photo(stage: Stage) -> str:
+    photo = stage.petr.send_photo().photo
+    assert photo is not None
+    return photo.file_id
+
+
+def _text_of(pdf: bytes, folder: Path) -> str:
+    file = folder / "invoice.pdf"
+    file.write_bytes(pdf)
+    run = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True)
+    return acts.plain(run.stdout.decode())
 
 
 def _orders(stage: Stage, w: Words) -> Person:

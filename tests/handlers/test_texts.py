@@ -26,6 +26,22 @@ def test_what_has_no_markup_is_not_escaped() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["שוקולד 900", "شاي", "a\u202eb", "чай שחור"])
+def test_what_runs_right_to_left_turns_nothing_else_round(name: str) -> None:
+    texts = texts_for("en")
+    assert (
+        texts("Hello, {name}! Role: {roles}", name=name, roles="x") == f"Hello, \u2068{name}\u2069! Role: x"
+    )
+    label = texts.plain("Hello, {name}! Role: {roles}", name=name, roles="x")
+    assert label == f"Hello, \u2068{name}\u2069! Role: x"
+    assert escaped(name) == isolated(name) == f"\u2068{name}\u2069"
+
+
+@pytest.mark.parametrize("name", ["", "Чай «Ёж» №5, 900 г", "日本", "🫖", "é"])
+def test_other_names_stay_as_they_are(name: str) -> None:
+    assert isolated(name) == name
+
+
 def test_braces_in_people_s_text_are_text() -> None:
     said = texts_for("ru")("Hello, {name}! Role: {roles}", name="{roles} {0} {", roles="x")
     assert said == "Здравствуйте, {roles} {0} {! Роль: x"

@@ -119,6 +119,41 @@ def test_a_product_taken_off_sale_is_not_found(session: Session, shelf: Category
         assert caught.value.code == "product"
 
 
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("17", True),
+        (" 17 ", True),
+        ("1", False),
+        ("7", False),
+        ("17 5", False),
+        ("17а", False),
+        ("18", False),
+    ],
+)
+def test_a_sku_is_known_only_whole(session: Session, shelf: Category, text: str, is_one: bool) -> None:
+    for sku, is_active in (("17", True), ("175", True), ("18", False)):
+        values = catalog.ProductValues(
+            sku=sku, name="5 кор", category_id=shelf.id, unit="шт", price=1, is_active=is_active
+        )
+        catalog.add_product(session, values, None, "")
+    assert catalog.is_sku(session, text) is is_one
+
+
+def test_a_photo_is_set_once_with_a_trace(session: Session, shelf: Category, dmitry: User) -> None:
+    values = catalog.ProductValues(sku="17", name="Чай", category_id=shelf.id, unit="шт", price=1)
+    product = catalog.add_product(session, values, None, "")
+    for file_id in ("a", "a", None):
+        catalog.set_photo(session, product, file_id, dmitry)
+    session.flush()
+    traces = session.scalars(select(AuditEntry).where(AuditEntry.action == "update")).all()
+    assert [(trace.user_id, trace.before, trace.after) for trace in traces] == [
+        (dmitry.id, {"photo_file_id": None}, {"photo_file_id": "a"}),
+        (dmitry.id, {"photo_file_id": "a"}, {"photo_file_id": None}),
+    ]
+    assert (product.photo_file_id, product.version) == (None, 3)
+
+
 def test_units_have_the_classifiers_codes() -> None:
     assert [catalog.okei(unit) for unit in ("шт", "кг", "л", "упак", "кор", "пал")] == [
         *("796", "166", "112", "778"),

@@ -111,6 +111,19 @@ def test_a_product_may_have_a_least_quantity_and_steps(
     assert caught.value.code == code
 
 
+def test_what_is_short_is_lowered_to_what_minimum_and_multiple_allow(
+    session: Session, anna: User, romashka: Customer, water: Product, buckwheat: Product, cheese: Product
+) -> None:
+    order = acts.draft(session, anna, romashka, {water: "12", buckwheat: "2 кор", cheese: "7,5"})
+    water.multiple, water.on_hand = 6_000, 11_000
+    buckwheat.minimum, buckwheat.on_hand = 20_000, 19_000
+    cheese.multiple, cheese.on_hand = 2_500, 6_000
+    session.flush()
+    drafts.take_available(session, order)
+    lines = [(line.product.sku, line.quantity, line.unit) for line in order.lines]
+    assert lines == [("B-1", 6_000, "шт"), ("C-1", 5_000, "кг")]
+
+
 def test_an_order_has_at_most_200_lines(
     session: Session, anna: User, romashka: Customer, water: Product, cheese: Product
 ) -> None:

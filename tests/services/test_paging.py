@@ -63,6 +63,19 @@ def test_nothing_found_is_an_empty_first_page(session: Session) -> None:
     assert paging.fetch(session, nothing, 4, counted=True) == paging.Page((), 0, has_next=False, total=0)
 
 
+@given(number=st.integers(), size=st.integers(1, 20), there=st.integers(0, 17), counted=st.booleans())
+def test_any_number_is_a_page_of_the_list(
+    session: Session, number: int, size: int, there: int, counted: bool
+) -> None:
+    whole = [f"Полка {place:02}" for place in range(there)]
+    pages = [whole[start : start + size] for start in range(0, there, size)] or [[]]
+    page = paging.fetch(session, SHELVES.where(Category.id <= there), number, size, counted=counted)
+    nearest = min(max(number, 0), len(pages) - 1)
+    assert (page.number, names(page)) == (nearest, pages[nearest])
+    assert (page.has_previous, page.has_next) == (nearest > 0, nearest < len(pages) - 1)
+    assert page.total == (there if counted else None)
+
+
 @given(size=st.integers(1, 20))
 def test_the_pages_together_are_the_list(session: Session, size: int) -> None:
     found, number, has_next = [], 0, True

@@ -1,7 +1,9 @@
+import math
 from datetime import date, time
+from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -49,6 +51,75 @@ def test_delivery_has_a_minimum_and_is_free_from_a_sum(
     terms = tariff(minimum_amount=20_000, free_from_amount=500_000)
     fee = pricing.delivery_fee(terms, metres, goods, 1000)
     assert (fee.amount, fee.rule, fee.by_distance) == (amount, rule, metres)
+
+
+def half_up(value: Fraction) -> int:
+    """Rounding once more, independently: nothing here is negative."""
+    return math.floor(value + Fraction(1, 2))
+
+
+SUMS = st.none() | st.integers(0, 10**7)
+
+
+@given(st.integers(0, 500_000), st.integers(0, 10**7), st.integers(0, 10**5), SUMS, SUMS)
+def test_the_fee_follows_from_its_parts(
+    metres: int, goods: int, rate: int, minimum: int | None, free_from: int | None
+) -> None:
+    terms = tariff(minimum_amount=minimum, free_from_amount=free_from)
+    fee = pricing.delivery_fee(terms, metres, goods, rate)
+    by_distance = half_up(Fraction(metres, 1000) * rate)
+    assert (fee.distance_metres, fee.rate_per_km, fee.by_distance) == (metres, rate, by_distance)
+    if free_from is not None and goods >= free_from:
+        assert (fee.amount, fee.rule) == (0, FeeRule.FREE)
+    else:
+        assert fee.amount == max(by_distance, minimum or 0)
+        assert fee.rule is (FeeRule.MINIMUM if fee.amount > by_distance else FeeRule.DISTANCE)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    grams=st.integers(1, 10**7),
+    prices=st.tuples(st.integers(0, 10**7), st.integers(0, 10**7)),
+    discount=st.integers(0, 10_000),
+    included=st.booleans(),
+    metres=st.integers(0, 500_000),
+)
+def test_lines_discounts_and_tax_are_exact_fractions_rounded_once(
+    session: Session,
+    anna: User,
+    romashka: Customer,
+    cheese: Product,
+    water: Product,
+    grams: int,
+    prices: tuple[int, int],
+    discount: int,
+    included: bool,
+    metres: int,
+) -> None:
+    order = drafts.find_open(session, romashka, anna) or acts.draft(
+        session, anna, romashka, {cheese: "1 кг", water: "3 шт"}
+    )
+    cheese.price, water.price = prices
+    romashka.price_list = romashka.price_list or PriceList(name="Опт")
+    romashka.price_list.discount = discount
+    company.get(session).prices_include_vat = included
+    order.lines[0].quantity, order.distance_metres = grams, metres
+    offer = pricing.quote(session, order)
+    # Cheese is taxed with 10 %, water and delivery with 22 %.
+    for priced, quantity, price, rate in zip(
+        offer.lines, (Fraction(grams, 1000), Fraction(3)), prices, (10, 22), strict=True
+    ):
+        own = half_up(Fraction(price * (10_000 - discount), 10_000))
+        amount = half_up(quantity * own)
+        tax = half_up(Fraction(amount * rate, 100 + rate) if included else Fraction(amount * rate, 100))
+        assert (priced.price, priced.vat_rate, priced.amounts.vat) == (own, rate, tax)
+        assert priced.amounts.total == (amount if included else amount + tax)
+        assert priced.amounts.net + priced.amounts.vat == priced.amounts.total
+    assert offer.fee is not None
+    assert offer.fee.amount == half_up(Fraction(metres, 1000) * 1000)
+    assert offer.fee_amounts is not None
+    assert offer.goods_amount == sum(line.amounts.total for line in offer.lines)
+    assert offer.total_amount == offer.goods_amount + offer.fee_amounts.total
 
 
 @given(st.integers(0, 5_000), st.integers(0, 100_000))

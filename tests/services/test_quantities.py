@@ -1,9 +1,11 @@
+import re
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models import Product, Unit
 from services import quantities
 from services.errors import Invalid
 
@@ -119,15 +121,138 @@ def test_weight_is_exact_to_the_gram(grams: int, point: str) -> None:
     assert quantities.parse(f"{kilos}{point}{rest:03d} кг", WEIGHT).quantity == grams
 
 
-@given(st.text(max_size=20))
-def test_any_text_is_a_quantity_within_the_limit_or_refused(text: str) -> None:
+# Texts that are nearly quantities find more than any text does.
+NEARLY = st.text(alphabet="0123456789 \u00a0\u202f.,-+шткорпалгe²٣", max_size=20)
+
+
+@given(
+    st.text(max_size=20) | NEARLY,
+    st.sampled_from([PIECES, WEIGHT]),
+    st.sampled_from(["ru", "en"]),
+    st.booleans(),
+)
+def test_any_text_is_a_quantity_within_the_limit_or_refused(
+    text: str, units: dict[str, int], language: str, in_last: bool
+) -> None:
+    default = list(units)[-1] if in_last else None
     try:
-        typed = quantities.parse(text, PIECES)
+        typed = quantities.parse(text, units, default, language)
     except Invalid:
         return
     assert 0 < typed.quantity <= quantities.LIMIT
-    assert typed.quantity % 1000 == 0
-    assert Fraction(typed.quantity, typed.factor).denominator == 1
+    assert units[typed.unit] == typed.factor
+    if units is PIECES:
+        assert typed.quantity % 1000 == 0
+    if typed.unit != next(iter(units)):
+        assert Fraction(typed.quantity, typed.factor).denominator == 1
+
+
+UNITS = st.sampled_from(
+    [PIECES, WEIGHT, {"м2": 1000, "усл. ед": 7_000}, {"kg": 1000, "Bag": 25_000, "box": 12_500}]
+)
+
+
+@given(st.data(), UNITS, st.sampled_from(["ru", "en"]))
+def test_what_is_shown_reads_back(data: st.DataObject, units: dict[str, int], language: str) -> None:
+    base = next(iter(units))
+    unit = data.draw(st.sampled_from(list(units)))
+    step = 1 if unit == base and base in quantities.WEIGHED else units[unit]
+    quantity = data.draw(st.integers(1, quantities.LIMIT // step)) * step
+    shown = quantities.in_unit(quantity, unit, units[unit], language)
+    assert quantities.parse(shown, units, None, language) == (quantity, unit, units[unit])
+    typed = shown.replace("\u00a0", " ")
+    assert quantities.parse(typed, units, None, language) == (quantity, unit, units[unit])
+    # Every equivalent beside it is the same quantity.
+    for equal in re.split(" = |, (?=[0-9])", quantities.in_all(quantity, unit, units[unit], units, language)):
+        assert quantities.parse(equal, units, None, language).quantity == quantity
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "quantity"),
+    [
+        ("1,440", "en", 1_440_000),
+        ("1,000,000", "en", 1_000_000_000),
+        ("1,440.5", "en", 1_440_500),
+        ("0,125", "en", 125),
+        ("2,5", "en", 2_500),
+        ("1,440", "ru", 1_440),
+    ],
+)
+def test_a_comma_groups_thousands_in_english_only(text: str, language: str, quantity: int) -> None:
+    assert quantities.parse(text, WEIGHT, None, language).quantity == quantity
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "text"),
+    [
+        (480_000, "пал", "1 пал = 480 шт, 40 кор"),
+        (60_000, "кор", "5 кор = 60 шт"),
+        (60_000, "шт", "60 шт = 5 кор"),
+        (23_000, "шт", "23 шт"),
+        # No whole number of boxes any more: nobody loads 2,25 of them.
+        (27_000, "кор", "27 шт"),
+    ],
+)
+def test_a_quantity_reads_in_every_unit_it_is_a_whole_number_of(quantity: int, unit: str, text: str) -> None:
+    shown = quantities.in_all(quantity, unit, PIECES[unit], PIECES, "ru")
+    assert shown.replace("\u00a0", " ") == text
+
+
+def product(unit: str, minimum: int | None, multiple: int | None, available: int) -> Product:
+    packages = [Unit(code="кор", factor=12_000), Unit(code="меш", factor=2_500)]
+    return Product(
+        unit=unit, minimum=minimum, multiple=multiple, on_hand=available, reserved=0, packages=packages
+    )
+
+
+PRODUCTS = st.builds(
+    product,
+    st.sampled_from(["шт", "кг"]),
+    st.none() | st.integers(1, 40_000),
+    st.none() | st.integers(1, 20) | st.integers(1, 15).map(lambda n: n * 500),
+    st.integers(0, 90_000),
+)
+
+
+def may_be_ordered(product: Product, quantity: int) -> bool:
+    """The rules said once more, one by one."""
+    return (
+        quantity > 0
+        and (product.unit == "кг" or quantity % 1000 == 0)
+        and quantity >= (product.minimum or 0)
+        and (not product.multiple or quantity % product.multiple == 0)
+        and quantity <= product.available
+    )
+
+
+@given(PRODUCTS, st.integers(-5_000, 100_000))
+def test_what_is_possible_keeps_to_every_rule(product: Product, quantity: int) -> None:
+    within = quantities.possible(product)
+    for tried in (quantity, quantity // 1000 * 1000):
+        assert (tried in within) == may_be_ordered(product, tried)
+    assert bool(within) == (within.most in within)
+    for offered in within.near(quantity):
+        assert may_be_ordered(product, offered)
+    assert list(within.near(quantity)) == sorted(set(within.near(quantity)))
+    assert bool(within.near(quantity)) == bool(within)
+    if quantity in within:
+        assert within.near(quantity) == (quantity,)
+    up, down = within.up(quantity), within.down(quantity)
+    assert up >= quantity
+    assert down <= max(quantity, 0)
+    assert up > product.available or may_be_ordered(product, up)
+    assert down == 0 or down > product.available or may_be_ordered(product, down)
+
+
+@given(PRODUCTS)
+def test_an_example_can_be_typed_and_ordered(product: Product) -> None:
+    shown = quantities.examples(product)
+    assert bool(shown) == bool(quantities.possible(product))
+    for example in shown:
+        assert may_be_ordered(product, example.quantity)
+        for language in ("ru", "en"):
+            text = quantities.in_unit(example.quantity, example.unit, example.factor, language)
+            assert quantities.parse(text, product.units, None, language) == example
 
 
 @pytest.mark.parametrize(

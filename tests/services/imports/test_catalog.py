@@ -48,6 +48,8 @@ FULL = {
     "Остаток": "1 200,5",
     "Упаковки": "кор=12, пал=480",
     "Вес, кг": "0,5",
+    "Минимум": "6",
+    "Кратность": "2",
     "Описание": "Сбор 2026 года",
     "Активен": "да",
 }
@@ -63,6 +65,7 @@ def test_a_new_row_becomes_a_product(session: Session, staff: Staff) -> None:
     assert (product.vat_kind, product.on_hand, product.reserved) == (VatKind.REDUCED, 1_200_500, 0)
     assert product.units == {"шт": 1000, "кор": 12000, "пал": 480000}
     assert (product.weight_grams, product.description, product.is_active) == (500, "Сбор 2026 года", True)
+    assert (product.minimum, product.multiple) == (6_000, 2_000)
     assert product.search_text == "a-1 мед цветочный"
     assert product.category.name == "Мёд"
     parent = session.get(Category, product.category.parent_id)
@@ -106,6 +109,20 @@ def test_a_change_is_told_field_by_field(session: Session) -> None:
     )
     assert product.category.name == "Сладости"
     assert rows_in(session, Unit) == 1
+
+
+def test_a_minimum_and_a_multiple_are_changed_kept_and_taken_off(session: Session) -> None:
+    load(session, {"Минимум": "6", "Кратность": "0,5"})
+    load(session, {})
+    product = product_of(session)
+    assert (product.minimum, product.multiple) == (6_000, 500)
+    report = load(session, {"minimum": "0", "Кратность": "2,5"})
+    assert report.changed[0].fields == (
+        FieldChange("minimum", 6_000, None),
+        FieldChange("multiple", 500, 2_500),
+    )
+    assert (product.minimum, product.multiple) == (None, 2_500)
+    assert check(session, {"minimum": "0", "Кратность": "2,5"}).unchanged == 1
 
 
 def test_every_change_leaves_a_trace(session: Session, staff: Staff) -> None:
