@@ -51,8 +51,9 @@ def type_in_list(ctx: Context, data: Shelf | Found, text: str) -> Screen:
             name=line.product.name,
         )
         return goods.search(ctx, data.order_id, text).under(said)
+    counted_in = line.unit if line.unit in line.product.units else line.product.unit
     try:
-        typed = _parsed(ctx, line.product, text, line.unit)
+        typed = _parsed(ctx, line.product, text, counted_in)
     except Invalid as refused:
         if refused.code not in NO_QUANTITY:
             raise

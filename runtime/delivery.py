@@ -31,7 +31,8 @@ EDIT_IMPOSSIBLE = (
     # A photo stands where a text should go.
     "there is no text in the message to edit",
 )
-DELETE_IMPOSSIBLE = ("message to delete not found", "message can't be deleted")
+GONE_ALREADY = "message to delete not found"
+TOO_OLD_TO_DELETE = "message can't be deleted"
 
 # A photo is an ornament of a screen: without it the words go out under these methods.
 WORDS_ONLY = {"sendPhoto": "sendMessage", "editMessageMedia": "editMessageText"}
@@ -165,7 +166,11 @@ class Delivery:
         text = error.description.lower()
         if error.code == 429:
             return self._retry(item, str(error), float(error.retry_after or 1), counts=False)
-        if NOT_MODIFIED in text or any(piece in text for piece in DELETE_IMPOSSIBLE):
+        if TOO_OLD_TO_DELETE in text:
+            # It stays, then, but nobody shall press its buttons.
+            item.method = "editMessageReplyMarkup"
+            return self._call(item)
+        if NOT_MODIFIED in text or GONE_ALREADY in text:
             return Outcome(item.row_id, OutboxState.SENT, item.attempts, item.first_tried_at)
         if any(piece in text for piece in EDIT_IMPOSSIBLE):
             return self._anew(item)

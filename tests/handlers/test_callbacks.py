@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from handlers import callbacks
 from handlers.access import Approve
-from handlers.addresses import Address, OrderCard, ProductCard
+from handlers.addresses import FOUND, Address, Found, OrderCard, ProductCard, Shelf
 from handlers.callbacks import BadData, Data
 from handlers.dates import Day
 from handlers.ordering import Discard
+from handlers.product import RemovePhoto, Step, Take
 from models import Role
 
 
@@ -67,6 +68,20 @@ def test_any_text_is_ours_or_refused_as_not(text: str) -> None:
     except BadData:
         return
     assert callbacks.unpack(data.pack()) == data
+
+
+def test_the_longest_data_of_the_goods_fits_a_button() -> None:
+    most, page, quantity = 2**31 - 1, 10**6, 10**9
+    for data in (
+        Shelf(most, most, page, most),
+        Found(most, page, most),
+        ProductCard(most, most, most, page, 8),
+        Step(most, most, most, page, 8, -1),
+        Take(most, most, most, page, 8, quantity),
+        Take(most, most, FOUND, page, 8, quantity),
+        RemovePhoto(most, most, page),
+    ):
+        assert callbacks.unpack(data.pack()) == data
 
 
 @given(st.integers(-(10**14), 10**14), st.integers(0, 10**9))

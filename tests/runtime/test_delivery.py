@@ -283,6 +283,20 @@ def test_a_keyboard_or_a_deletion_whose_message_is_gone_is_done(post: Post, anna
     assert anna.received == []
 
 
+def test_a_message_too_old_to_be_deleted_loses_its_buttons(post: Post, anna: Person) -> None:
+    method, params = Screen(Html("Чай"), [[BUTTON]], photo=photo_of(anna)).to_call()
+    params.pop("about")
+    post.put(method, **params)
+    message_id = post.hear().result["message_id"]
+    typed = anna.send("1234")
+    post.api.skip(48 * 3600 + 1)
+    for old in (message_id, typed.message_id):
+        post.put("deleteMessage", message_id=old)
+        assert post.hear().state is SENT
+    assert (anna.received[-1].text, anna.received[-1].labels) == ("Чай", [])
+    assert typed in anna.messages
+
+
 def test_what_telegram_will_not_have_ends_and_the_next_goes_on(post: Post, anna: Person) -> None:
     post.put(text="я" * 4097)
     post.put(text="<b", parse_mode="HTML")
