@@ -19,6 +19,7 @@ MAX_REMARKS = 15
 WORDS = {
     Mark.MISSING: N_("• {name}: no longer on sale, left out"),
     Mark.SHORT: N_("• {name}: {copied} of {wanted}, that is what is available"),
+    Mark.RULED: N_("• {name}: {copied} of {wanted}, as its minimum and multiple allow"),
     Mark.DEARER: N_("• {name}: dearer, {before} → {now}"),
     Mark.CHEAPER: N_("• {name}: cheaper, {before} → {now}"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import goods, product, sentences
-from handlers.addresses import FOUND, Found, ProductCard, Shelf
+from handlers.addresses import FOUND, Found, OrderLines, ProductCard, Shelf
 from handlers.context import Context
 from handlers.product import Step, Take
 from handlers.routing import Router
@@ -24,6 +24,7 @@ def register(router: Router) -> None:
     router.typed(Shelf, "text", type_in_list)
     router.typed(Found, "text", type_in_list)
     router.typed(ProductCard, "text", type_on_card)
+    router.typed(OrderLines, "text", lambda ctx, data, text: goods.search(ctx, data.order_id, text))
     router.button(Step, step, Role.SALES_REP)
     router.button(Take, take, Role.SALES_REP)
 

@@ -42,6 +42,8 @@ class Mark(enum.Enum):
 
     MISSING = "missing"
     SHORT = "short"
+    # Less than ordered before because the product's minimum or multiple is another one.
+    RULED = "ruled"
     DEARER = "dearer"
     CHEAPER = "cheaper"
 
@@ -163,7 +165,8 @@ def _remark(line: OrderLine, copied: int, price: int) -> Remark | None:
     if not line.product.is_active:
         mark = Mark.MISSING
     elif copied < line.quantity:
-        mark = Mark.SHORT
+        keeps_to_rules = quantities.possible(line.product).down(line.quantity) == line.quantity
+        mark = Mark.SHORT if keeps_to_rules or line.product.available < line.quantity else Mark.RULED
     elif price > before:
         mark = Mark.DEARER
     elif price < before:

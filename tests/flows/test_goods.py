@@ -170,6 +170,9 @@ def test_words_typed_on_a_card_are_a_search_when_they_fit(stage: Stage, w: Words
     acts.press(anna, "Сахар-песок, 1 кг", w.how_many.split("{")[0])
     acts.say(anna, "3", "✅ Сахар-песок, 1 кг: 3 шт")
     assert w.found.format("сахар") in anna.screen.text
+    # So they are in the cart.
+    acts.press(anna, "🛒", "× ")
+    acts.say(anna, "рис", w.found.format("рис"))
 
 
 @BOTH

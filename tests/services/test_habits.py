@@ -184,6 +184,26 @@ def test_what_is_short_is_copied_as_far_as_it_can_be_had(
     assert lines == ({"A-1": expected} if expected else {})
 
 
+@pytest.mark.parametrize(
+    ("minimum", "multiple", "expected"), [(None, 10_000, (20_000, "шт")), (30_000, None, None)]
+)
+def test_a_new_minimum_or_multiple_is_remarked_as_such(
+    session: Session,
+    anna: User,
+    romashka: Customer,
+    buckwheat: Product,
+    minimum: int | None,
+    multiple: int | None,
+    expected: tuple[int, str] | None,
+) -> None:
+    take(session, anna, romashka, {buckwheat: "2 кор"})
+    buckwheat.minimum, buckwheat.multiple = minimum, multiple
+    remarks, lines = copied(session, anna, romashka)
+    got = expected[0] if expected else 0
+    assert remarks == [Remark(Mark.RULED, "Крупа гречневая", "шт", 24_000, got, 89_90, 89_90)]
+    assert lines == ({"A-1": expected} if expected else {})
+
+
 def test_short_says_more_than_dearer(
     session: Session, anna: User, romashka: Customer, buckwheat: Product
 ) -> None:
