@@ -129,10 +129,12 @@ def clipped(text: str, room: int) -> Html:
     kept = text[: max(room, 0)]
     while kept and utf16_length(escaped(kept)) >= room:
         kept = kept[:-1]
+    if not kept.strip():
+        return Html("")
     is_inside_a_word = not text[len(kept)].isspace() and not kept[-1:].isspace()
     if is_inside_a_word and len(kept.split()) > 1:
         kept = kept.rsplit(maxsplit=1)[0]
-    return Html(f"{escaped(kept.rstrip())}…") if kept.strip() else Html("")
+    return Html(f"{escaped(kept.rstrip())}…")
 
 
 def utf16_length(text: str) -> int:

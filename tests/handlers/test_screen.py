@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handlers.addresses import Address, MyOrders
@@ -74,6 +74,7 @@ def test_a_screen_with_a_photo_is_a_caption_and_knows_its_words_without_it() -> 
 
 
 @given(st.text(alphabet="aя😀<& \n", max_size=400), st.integers(-5, 500))
+@example("", -1)
 def test_people_s_text_is_clipped_to_any_room(text: str, room: int) -> None:
     shown = clipped(text, room)
     if utf16_length(escaped(text)) <= room:
