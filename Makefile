@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := $(if $(CI),1,)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench torture lock texts pictures clean
+.PHONY: help demo run test check bench big-database torture lock texts pictures clean
 
 help:           ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 demo: $(VENV)/demo.stamp    ## try the whole product in a browser: no token, no account
 	@$(BIN)/python bot.py demo $(if $(RESET),--reset,) $(if $(PORT),--port $(PORT),)
@@ -24,8 +24,11 @@ check: $(VENV)/dev.stamp    ## formatting, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(VENV)/dev.stamp    ## speed and memory against bare bots, printed
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/dev.stamp    ## speed and memory, printed (ARGS=screens: each screen, on a large database)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+big-database: $(VENV)/dev.stamp ## two years of a large distributor in FILE (data/big.db), unless it is there
+	$(BIN)/python -m benchmarks.big_database $(FILE)
 
 torture: $(VENV)/dev.stamp  ## the kill test at length (KILLS=1000)
 	KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest tests/faults/test_kills.py -s --timeout=7200
