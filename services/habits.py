@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from models import BASE_FACTOR, Order, OrderLine, Product
 from services import drafts, orders, pricing, quantities
@@ -133,13 +133,21 @@ def copy_lines(session: Session, draft: Order, lines: Iterable[OrderLine]) -> li
     """
     wanted = [line for line in lines if drafts.find_line(draft, line.product_id) is None]
     prices = pricing.prices_for(session, draft.customer, (line.product for line in wanted))
+    _load_packages(session, wanted)
     remarks = []
     for line in wanted:
         copied = _copy(session, draft, line)
         remark = _remark(line, copied, prices[line.product_id])
         if remark is not None:
             remarks.append(remark)
+    session.flush()
     return remarks
+
+
+def _load_packages(session: Session, lines: list[OrderLine]) -> None:
+    """Read the packages of all the lines' products with one query instead of one for each."""
+    query = select(Product).where(Product.id.in_([line.product_id for line in lines]))
+    session.execute(query.options(selectinload(Product.packages))).all()
 
 
 def _copy(session: Session, draft: Order, line: OrderLine) -> int:
@@ -152,7 +160,7 @@ def _copy(session: Session, draft: Order, line: OrderLine) -> int:
     is_same_unit = product.units.get(line.unit) == line.factor and quantity % line.factor == 0
     unit, factor = (line.unit, line.factor) if is_same_unit else (product.unit, BASE_FACTOR)
     try:
-        drafts.set_quantity(session, draft, product, Typed((quantity, unit, factor)))
+        drafts.put(session, draft, product, Typed((quantity, unit, factor)))
     except Invalid:
         # The draft is full: said as short, never dropped in silence.
         return 0
