@@ -67,8 +67,9 @@ def requisites(ctx: Context, _data: Requisites) -> Screen:
 
 def confirm_account(ctx: Context, _data: ConfirmAccount) -> Screen:
     """Take doubtful bank details as they are; invoices that waited for it are made."""
+    was_missing = _missing(ctx)
     company.confirm_account(ctx.session, ctx.user)
-    return _issued(ctx)
+    return _changed(ctx, was_missing)
 
 
 def ask(ctx: Context, data: EditRequisite) -> Screen:
@@ -83,12 +84,18 @@ def ask(ctx: Context, data: EditRequisite) -> Screen:
 
 def take(ctx: Context, data: EditRequisite, text: str) -> Screen:
     """Check and keep the value; invoices that waited for it are made."""
+    was_missing = _missing(ctx)
     company.set_requisite(ctx.session, data.field, text, ctx.user)
-    return _issued(ctx)
+    return _changed(ctx, was_missing)
 
 
-def _issued(ctx: Context) -> Screen:
-    made = invoices.issue_waiting(ctx.session)
+def _missing(ctx: Context) -> list[str]:
+    return company.missing_for_invoice(company.get(ctx.session))
+
+
+def _changed(ctx: Context, was_missing: list[str]) -> Screen:
+    # Invoices wait only while something is missing; to look for them goes through all loaded orders.
+    made = invoices.issue_waiting(ctx.session) if was_missing else 0
     screen = requisites(ctx, Requisites())
     if made:
         more = ctx.t.many(

@@ -28,7 +28,8 @@ class Document(Base):
     kind: Mapped[DocumentKind] = mapped_column(choice(DocumentKind))
     year: Mapped[int]
     number: Mapped[int]
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    # Indexed by itself, too: deleting a draft asks whether it has papers.
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     revision: Mapped[int] = mapped_column(default=0)
     issued_on: Mapped[date]
     label: Mapped[str] = mapped_column(String(40))

@@ -104,6 +104,12 @@ class Order(Base):
             unique=True,
             sqlite_where=text("status = 'draft'"),
         ),
+        Index(
+            "ix_orders_open_drafts",
+            "sales_rep_id",
+            "updated_at",
+            sqlite_where=text("status = 'draft'"),
+        ),
         Index(None, "sales_rep_id", "id"),
         Index(None, "sales_rep_id", "status", "id"),
         Index(None, "sales_rep_id", "customer_id", "id"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, now_of
@@ -91,17 +91,16 @@ def resend(session: Session, invoice: Invoice) -> int:
 
 def queue_unsent(session: Session, customer_id: int) -> int:
     """Queue the invoices of a customer that never had a letter: there is an e-mail now."""
-    lettered = select(OutboxMessage.order_id).where(
-        OutboxMessage.kind == OutboxKind.EMAIL, OutboxMessage.name == INVOICE
+    # From the customer's orders to their papers and letters: the other way round it reads all there are.
+    letter = exists().where(
+        OutboxMessage.order_id == Invoice.order_id,
+        OutboxMessage.kind == OutboxKind.EMAIL,
+        OutboxMessage.name == INVOICE,
     )
+    own = select(Order.id).where(Order.customer_id == customer_id)
     query = (
         select(Invoice)
-        .join(Order, Order.id == Invoice.order_id)
-        .where(
-            Order.customer_id == customer_id,
-            Invoice.cancelled_at.is_(None),
-            Invoice.order_id.not_in(lettered),
-        )
+        .where(Invoice.order_id.in_(own), Invoice.cancelled_at.is_(None), ~letter)
         .order_by(Invoice.id)
     )
     return sum(bool(queue_invoice(session, invoice)) for invoice in session.execute(query).scalars().all())

@@ -93,7 +93,8 @@ def fetch(
     """
     number = min(max(number, 0), _LAST_NUMBER)
     rows = _rows(session, statement, number, size)
-    total = _count(session, statement) if counted or not rows else None
+    # An empty first page needs no counting: the search behind it has looked at everything once already.
+    total = _count(session, statement) if counted or (not rows and number) else None
     if not rows and total:
         number = (total - 1) // size
         rows = _rows(session, statement, number, size)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
 from models import Base, Category, Database
@@ -186,3 +186,16 @@ def _beyond(session: Session, cursor: int) -> bool:
 def _is_whole(found: list[int], always: set[int]) -> None:
     assert found == sorted(set(found), reverse=True)
     assert always <= set(found)
+
+
+def test_a_search_that_finds_nothing_looks_once(session: Session) -> None:
+    asked: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    page = paging.fetch(session, SHELVES.where(Category.name == "Подвал"), 0)
+    event.remove(connection, "before_cursor_execute", note)
+    assert (page.items, page.number, page.has_next, len(asked)) == ((), 0, False, 1)

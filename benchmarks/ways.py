@@ -1,0 +1,263 @@
+"""The ways people go through the bot, every screen of a role: measured, and read for their query plans."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from benchmarks.big_rows import NOW
+from benchmarks.walking import Stage, Taken, Walker
+from handlers import menu
+from handlers.addresses import (
+    Address,
+    ClientCard,
+    EditEmails,
+    LoadCard,
+    Month,
+    MyOrders,
+    Note,
+    OrderCard,
+    OrderFor,
+    OrderLines,
+    Place,
+    ProductCard,
+    Remove,
+    Shelf,
+    UsualSet,
+)
+from handlers.choosing import FindCustomer, NewOrder
+from handlers.clients import AllClients, Archived, Clients
+from handlers.dates import Day, Window
+from handlers.delivery_step import UseOutlet
+from handlers.goods import Found, Step
+from handlers.loading import AskLoaded, Claim, Delivered, Loaded, Queue
+from handlers.my_orders import AllOrders, CancelOrder, InvoicePdf, Recall, ResendInvoice
+from handlers.ordering import Discard, KeepNote
+from handlers.outlets import EditOutlet, OutletCard, Outlets
+from handlers.places import Candidate, ConfirmPlace
+from handlers.repeating import Repeat
+from handlers.requisites import EditRequisite, Requisites
+from handlers.staff import Staff
+from models import Order, OrderStatus, Outlet, Role, User, UserRole
+from services.orders import Show
+
+DELIVERY_DAY = NOW.date() + timedelta(days=3)
+WINDOW = "1400"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A rep with a customer, an order of the past and a product of it; and what is typed to find them.
+
+    ``long_draft`` is a draft of 200 lines, of ``long_rep``.
+    """
+
+    rep: int
+    customer_id: int
+    outlet_id: int
+    order_id: int
+    number: int
+    product_id: int
+    category_id: int
+    customer_piece: str
+    phone_piece: str
+    product_piece: str
+    sku: str
+    long_draft: int
+    long_rep: int
+
+
+def cases(session: Session, chance: random.Random, count: int) -> list[Case]:
+    """Return so many cases, chosen by orders: who orders often comes up often."""
+    last = session.scalar(select(func.max(Order.number))) or 0
+    # big_history writes it last.
+    longest = session.execute(select(Order).order_by(Order.id.desc()).limit(1)).scalar_one()
+    found: list[Case] = []
+    while len(found) < count:
+        order = session.scalar(select(Order).where(Order.number >= chance.randint(1, last)).limit(1))
+        case = _case(session, chance, order, longest) if order is not None else None
+        if case is not None:
+            found.append(case)
+    session.rollback()
+    return found
+
+
+def _case(session: Session, chance: random.Random, order: Order, longest: Order) -> Case | None:
+    """Return the case of an order; None when it has none: not delivered, an open draft, nothing in stock."""
+    customer = order.customer
+    own = select(Order.id).where(Order.customer_id == customer.id, Order.status == OrderStatus.DRAFT)
+    fitting = [line.product for line in order.lines if line.product.available >= 100_000]
+    outlet = session.scalar(select(Outlet).where(Outlet.customer_id == customer.id).limit(1))
+    if order.status is not OrderStatus.DELIVERED or session.scalar(own.limit(1)) is not None:
+        return None
+    if not fitting or outlet is None or order.number is None or not (customer.phone and customer.emails):
+        return None
+    product = chance.choice(fitting)
+    word = chance.choice(customer.name.split("«")[-1].strip("»").split())
+    return Case(
+        rep=order.sales_rep.telegram_id,
+        customer_id=customer.id,
+        outlet_id=outlet.id,
+        order_id=order.id,
+        number=order.number,
+        product_id=product.id,
+        category_id=product.category_id,
+        customer_piece=word[1:7],
+        phone_piece=customer.phone[-5:],
+        product_piece=product.name.split()[0][:6],
+        sku=product.sku,
+        long_draft=longest.id,
+        long_rep=longest.sales_rep.telegram_id,
+    )
+
+
+def of_the_rep(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:
+    """Go through everything a sales rep has, and on to the load of the order sent."""
+    rep = Walker(stage, case.rep, taken)
+    rep.press("menu", menu.Menu())
+    _customers(rep, case)
+    draft = _fill(stage, rep, case)
+    _deliver(rep, case, draft)
+    rep.press("send to the warehouse", Place(draft, True), OrderCard)
+    _orders(stage, rep, case, draft)
+    _load(stage, draft, taken)
+
+
+def _customers(rep: Walker, case: Case) -> None:
+    rep.press("customers", AllClients(), Clients)
+    rep.press("customers, page 2", Clients(1))
+    rep.say("customers, search by name", case.customer_piece, Clients)
+    rep.say("customers, search by phone", case.phone_piece, Clients)
+    rep.say("customers, search finds nothing", "ъъъ", Clients)
+    rep.press("customers, archive", Archived(0))
+    rep.press("customer card", ClientCard(case.customer_id))
+    rep.press("delivery points", Outlets(case.customer_id))
+    rep.press("delivery point", OutletCard(case.outlet_id))
+    rep.press("delivery point, note asked", EditOutlet(case.outlet_id, "note"))
+    rep.say("delivery point, note typed", "Въезд со двора", OutletCard)
+    rep.press("customer's e-mail asked", EditEmails(case.customer_id, case.order_id))
+    rep.say("customer's e-mail typed", "zakaz@shop.example", OrderCard)
+
+
+def _fill(stage: Stage, rep: Walker, case: Case) -> int:
+    """Order a few things; return the draft's id."""
+    rep.press("new order", NewOrder())
+    rep.press("new order, all customers", FindCustomer(0))
+    rep.say("new order, search", case.customer_piece, FindCustomer)
+    rep.press("new order, customer chosen", OrderFor(case.customer_id), Shelf)
+    draft = _draft_of(stage, case)
+    rep.press("usual set", UsualSet(draft), OrderLines)
+    rep.press("catalogue", Shelf(draft, 0, 0))
+    rep.press("shelf", Shelf(draft, case.category_id, 0))
+    rep.press("shelf, page 2", Shelf(draft, case.category_id, 1))
+    rep.say("goods, search by name", case.product_piece, Found)
+    rep.press("goods, page 2 of the search", Found(draft, 1))
+    rep.say("goods, search by SKU", case.sku, Found)
+    rep.say("goods, search finds nothing", "ъъъ", Found)
+    card = ProductCard(draft, case.product_id, case.category_id, 0, 0)
+    rep.press("product card", card)
+    rep.press("product, one more", Step(draft, case.product_id, case.category_id, 0, 0, 1), ProductCard)
+    rep.say("product, quantity typed", "7", Shelf)
+    rep.press("cart", OrderLines(draft, 0))
+    return draft
+
+
+def _deliver(rep: Walker, case: Case, draft: int) -> None:
+    rep.press("address", Address(draft))
+    rep.point("address, a place sent", 55.8, 37.7, Candidate)
+    rep.press("address, place confirmed", ConfirmPlace("o", draft, 0), Month)
+    rep.press("address", Address(draft))
+    rep.press("address, point chosen", UseOutlet(draft, case.outlet_id), Month)
+    rep.press("calendar", Month(draft, 0))
+    rep.press("windows", Day(draft, DELIVERY_DAY))
+    rep.press("window chosen", Window(draft, DELIVERY_DAY, WINDOW), Note)
+    rep.press("note left out", KeepNote(draft, False), OrderCard)
+    rep.press("draft card", OrderCard(draft))
+
+
+def _orders(stage: Stage, rep: Walker, case: Case, sent: int) -> None:
+    rep.press("my orders", AllOrders(), MyOrders)
+    for show in (Show.DRAFTS, Show.AT_WAREHOUSE, Show.LOADED, Show.ENDED):
+        rep.press(f"my orders, {show.name.lower().replace('_', ' ')}", MyOrders(0, show))
+    rep.say("my orders, search by customer", case.customer_piece, MyOrders)
+    rep.say("my orders, search by number", str(case.number), MyOrders)
+    rep.press("sent order card", OrderCard(sent))
+    rep.press("delivered order card", OrderCard(case.order_id))
+    rep.press("repeat an order", Repeat(case.order_id), OrderLines)
+    repeated = _draft_of(stage, case)
+    rep.press("line taken out", Remove(repeated, case.product_id), OrderLines)
+    rep.press("draft thrown away", Discard(repeated, True), menu.Menu)
+    rep.press("recall", Recall(sent), OrderCard)
+    rep.press("draft card", OrderCard(sent))
+    rep.press("send once more", Place(sent, True), OrderCard)
+    rep.press("cancel, reason asked", CancelOrder(sent))
+    rep.press("delivered order card", OrderCard(case.order_id))
+    rep.press("invoice as PDF", InvoicePdf(case.order_id), OrderCard)
+    rep.press("invoice sent again", ResendInvoice(case.order_id), OrderCard)
+
+
+def _load(stage: Stage, sent: int, taken: list[tuple[str, Taken]]) -> None:
+    """Have the order loaded and delivered by the first storekeeper."""
+    keeper = Walker(stage, _holder(stage, Role.STOREKEEPER), taken)
+    keeper.press("storekeeper: queue", Queue(0))
+    keeper.press("storekeeper: queue, page 2", Queue(1))
+    keeper.press("storekeeper: order card", LoadCard(sent))
+    keeper.press("storekeeper: takes it", Claim(sent), LoadCard)
+    keeper.press("storekeeper: asked whether loaded", AskLoaded(sent), LoadCard)
+    keeper.press("storekeeper: loaded, invoice made", Loaded(sent), LoadCard)
+    keeper.press("storekeeper: handed over", Delivered(sent), LoadCard)
+
+
+def of_the_administrator(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:
+    """Go through the lists an administrator has."""
+    admin = Walker(stage, _holder(stage, Role.ADMIN), taken)
+    admin.press("administrator: staff", Staff())
+    admin.press("administrator: company", Requisites())
+    admin.press("administrator: customers", AllClients(), Clients)
+    admin.press("administrator: customers, page 2", Clients(1))
+    admin.say("administrator: customers, search by name", case.customer_piece, Clients)
+    admin.say("administrator: customers, search by phone", case.phone_piece, Clients)
+    admin.say("administrator: customers, search finds nothing", "ъъъ", Clients)
+    admin.press("administrator: customer card", ClientCard(case.customer_id))
+    admin.press("administrator: order card", OrderCard(case.order_id))
+    admin.press("administrator: catalogue", Shelf(0, 0, 0))
+    admin.say("administrator: goods, search", case.product_piece, Found)
+    admin.press("administrator: queue", Queue(0))
+    admin.press("administrator: requisite asked", EditRequisite("phone"))
+    admin.say("administrator: requisite typed", "+7 495 111-22-33", Requisites)
+
+
+def of_a_long_order(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:
+    """Look at a draft of 200 lines, and change it."""
+    with stage.database.unit_of_work() as session:
+        line = session.get_one(Order, case.long_draft).lines[0]
+        card = ProductCard(case.long_draft, line.product_id, line.product.category_id, 0, 0)
+    rep = Walker(stage, case.long_rep, taken)
+    rep.press("200 lines: order card", OrderCard(card.order_id))
+    rep.press("200 lines: order card, page 2", OrderCard(card.order_id, 1))
+    rep.press("200 lines: cart", OrderLines(card.order_id, 0))
+    rep.press("200 lines: shelf", Shelf(card.order_id, card.category_id, 0))
+    rep.press("200 lines: product card", card)
+
+
+def _draft_of(stage: Stage, case: Case) -> int:
+    with stage.database.unit_of_work() as session:
+        query = select(Order.id).where(
+            Order.customer_id == case.customer_id, Order.status == OrderStatus.DRAFT
+        )
+        return session.execute(query).scalar_one()
+
+
+def _holder(stage: Stage, role: Role) -> int:
+    with stage.database.unit_of_work() as session:
+        query = (
+            select(User.telegram_id).join(UserRole).where(UserRole.role == role).order_by(User.id).limit(1)
+        )
+        return session.execute(query).scalar_one()
+
+
+ALL = (of_the_rep, of_a_long_order, of_the_administrator)
