@@ -16,6 +16,7 @@ from handlers.addresses import (
     Address,
     ClientCard,
     EditEmails,
+    Found,
     LoadCard,
     Month,
     MyOrders,
@@ -23,6 +24,7 @@ from handlers.addresses import (
     OrderCard,
     OrderFor,
     OrderLines,
+    OrdersOf,
     Place,
     ProductCard,
     Remove,
@@ -33,17 +35,19 @@ from handlers.choosing import FindCustomer, NewOrder
 from handlers.clients import AllClients, Archived, Clients
 from handlers.dates import Day, Window
 from handlers.delivery_step import UseOutlet
-from handlers.goods import Found, Step
 from handlers.loading import AskLoaded, Claim, Delivered, Loaded, Queue
-from handlers.my_orders import AllOrders, CancelOrder, InvoicePdf, Recall, ResendInvoice
+from handlers.my_orders import CancelOrder, InvoicePdf, Recall, ResendInvoice
+from handlers.order_list import AllOrders, Spans
 from handlers.ordering import Discard, KeepNote
 from handlers.outlets import EditOutlet, OutletCard, Outlets
 from handlers.places import Candidate, ConfirmPlace
+from handlers.product import Step
 from handlers.repeating import Repeat
 from handlers.requisites import EditRequisite, Requisites
 from handlers.staff import Staff
 from models import Order, OrderStatus, Outlet, Role, User, UserRole
 from services.orders import Show
+from services.periods import Span
 
 DELIVERY_DAY = NOW.date() + timedelta(days=3)
 WINDOW = "1400"
@@ -183,6 +187,10 @@ def _orders(stage: Stage, rep: Walker, case: Case, sent: int) -> None:
     rep.press("my orders", AllOrders(), MyOrders)
     for show in (Show.DRAFTS, Show.AT_WAREHOUSE, Show.LOADED, Show.ENDED):
         rep.press(f"my orders, {show.name.lower().replace('_', ' ')}", MyOrders(0, show))
+    for span in (Span.WEEK, Span.MONTH):
+        rep.press(f"my orders, {span.name.lower()}", MyOrders(span=span))
+    rep.press("my orders, periods", Spans())
+    rep.press("my orders, of a customer", OrdersOf(case.customer_id), MyOrders)
     rep.say("my orders, search by customer", case.customer_piece, MyOrders)
     rep.say("my orders, search by number", str(case.number), MyOrders)
     rep.press("sent order card", OrderCard(sent))
