@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
@@ -63,6 +63,7 @@ def test_nothing_found_is_an_empty_first_page(session: Session) -> None:
     assert paging.fetch(session, nothing, 4, counted=True) == paging.Page((), 0, has_next=False, total=0)
 
 
+@settings(deadline=None)
 @given(number=st.integers(), size=st.integers(1, 20), there=st.integers(0, 17), counted=st.booleans())
 def test_any_number_is_a_page_of_the_list(
     session: Session, number: int, size: int, there: int, counted: bool
