@@ -102,7 +102,7 @@ def _enters_customer(person: Person, words: Words) -> None:
 def _chooses_goods(person: Person, words: Words) -> None:
     for shelf in ("Бакалея", "Крупы"):
         acts.press(person, shelf, f"\n{shelf}\n")
-    acts.press(person, "Гречка ядрица", words.head("How many? Type for example 12 or {example}."))
+    acts.press(person, "Гречка ядрица", words.head("How many? Type for example {one} or {other}."))
     acts.say(person, "5 кор", "✅ Гречка ядрица")
     acts.press(person, words.head(":shopping_cart: Cart · {n} · {amount}"), SUMS[words.language])
 
