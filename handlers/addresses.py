@@ -173,3 +173,11 @@ class LoadCard(Data, code="lc", card=True):
 
     order_id: int
     page: int = 0
+
+
+@dataclass(frozen=True)
+class LoadLines(Data, code="ll", anywhere=True):
+    """What was loaded of each line of an order in hand, a page of them."""
+
+    order_id: int
+    page: int = 0

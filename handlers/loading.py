@@ -1,30 +1,29 @@
-"""The storekeeper's side: the queue, an order's card, taking it, confirming the load."""
+"""The storekeeper's card of an order: taking it, confirming the load, what follows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as url_quote
 
-from handlers import keyboards, menu
-from handlers.addresses import LoadCard
+from handlers import conversation as conversations
+from handlers import keyboards
+from handlers.addresses import LoadCard, LoadLines
 from handlers.addresses import OrderCard as RepCard
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen, View
 from handlers.screens import order_text
-from handlers.texts import N_, Html, stack
+from handlers.texts import Html, stack
+from handlers.warehouse import ToQueue
 from models import Order, OrderCard, OrderLine, OrderStatus, Role
-from services import formats, loading, orders, pricing, quantities
+from services import formats, loading, orders, outbox, pricing, quantities, remainders
+from services.errors import Conflict, NotFound
 from services.paging import Page
 
-
-@dataclass(frozen=True)
-class Queue(Data, code="lq"):
-    """A page of what waits to be loaded."""
-
-    page: int
+if TYPE_CHECKING:
+    from telebot.types import PhotoSize
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,9 @@ class AskLoaded(_OnCard, code="l3", anywhere=True):
 
 @dataclass(frozen=True)
 class Loaded(_OnCard, code="l4", anywhere=True):
-    """Confirm the load."""
+    """Confirm the load as it was when the question was put."""
+
+    seen: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,21 +72,38 @@ class Reject(Data, code="l5", anywhere=False):
 
 
 @dataclass(frozen=True)
+class SignedPapers(Data, code="l8", anywhere=True):
+    """The photo of the papers the customer signed is sent."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class ShowSigned(_OnCard, code="l9", anywhere=True):
+    """Show that photo."""
+
+
+@dataclass(frozen=True)
+class Remainder(_OnCard, code="la", anywhere=True):
+    """Make a draft of what was not loaded."""
+
+
+@dataclass(frozen=True)
 class AskReject(_OnCard, code="l6", anywhere=True):
     """Go to the reason."""
 
 
 def register(router: Router) -> None:
-    """Register the queue and the cards."""
-    keeper = Role.STOREKEEPER
-    both = (keeper, Role.ADMIN)
-    router.menu_entry((2, 0), N_(":inbox_tray: To load"), Queue(0), *both)
-    router.command("queue", N_("what is to be loaded"), lambda ctx, _: queue(ctx, Queue(0)), *both)
-    router.button(Queue, queue, *both)
-    router.button(LoadCard, card, *both)
+    """Register the cards."""
+    keeper, rep, admin = Role.STOREKEEPER, Role.SALES_REP, Role.ADMIN
+    router.button(LoadCard, card, keeper, admin)
     router.button(Claim, claim, keeper)
-    router.button(Release, release, *both)
-    router.button(Delivered, delivered, keeper, Role.SALES_REP)
+    router.button(Release, release, keeper, admin)
+    router.button(Delivered, delivered, keeper, rep)
+    router.button(SignedPapers, ask_signed, keeper, rep)
+    router.typed(SignedPapers, "photo", keep_signed)
+    router.button(ShowSigned, show_signed, keeper, rep, admin)
+    router.button(Remainder, draft_remainder, keeper, rep)
     router.button(AskLoaded, ask_loaded, keeper)
     router.button(Loaded, loaded, keeper)
     router.button(AskReject, lambda ctx, data: ask_reason(ctx, Reject(data.order_id)), keeper)
@@ -94,22 +112,14 @@ def register(router: Router) -> None:
     router.notice("order_card", card_notice)
 
 
-def queue(ctx: Context, data: Queue) -> Screen:
-    """Show what waits, by delivery window."""
-    page = orders.to_load(ctx.session, ctx.user, data.page)
-    t = ctx.t
-    rows: Rows = [[Button(_label(order), LoadCard(order.id))] for order in page.items]
-    rows += keyboards.pager(t, page, Queue)
-    rows.append(menu.back(ctx))
-    text = t("To load, by window:") if page.items else t("Nothing waits to be loaded.")
-    return Screen(text, rows, Queue(page.number))
-
-
 def card(ctx: Context, data: LoadCard) -> Screen:
     """Show an order with what this storekeeper may do."""
     order = orders.get(ctx.session, data.order_id, ctx.user)
     page = order_text.line_page(order.lines, data.page)
-    return Screen(card_text(ctx, order, page), _card_rows(ctx, order, page), LoadCard(order.id, page.number))
+    rows = _card_rows(ctx, order, page)
+    if conversations.is_current(ctx.conversation, ctx.message_id):
+        rows.append([Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), ToQueue())])
+    return Screen(card_text(ctx, order, page), rows, LoadCard(order.id, page.number))
 
 
 def claim(ctx: Context, data: Claim) -> Screen:
@@ -125,40 +135,87 @@ def release(ctx: Context, data: Release) -> Screen:
 
 
 def delivered(ctx: Context, data: Delivered) -> Screen:
-    """Close the order, and show it as the person knows it."""
-    order = loading.deliver(ctx.session, data.order_id, ctx.user)
-    is_keeper = ctx.user.holds(Role.STOREKEEPER)
-    return card(ctx, LoadCard(order.id)) if is_keeper else ctx.open(RepCard(order.id))
+    """Close the order, and ask for a photo of the papers the customer signed."""
+    loading.deliver(ctx.session, data.order_id, ctx.user)
+    return ask_signed(ctx, SignedPapers(data.order_id)).under(ctx.t(":package: Delivered."))
+
+
+def ask_signed(ctx: Context, data: SignedPapers) -> Screen:
+    """Ask for the photo; it may be left out."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    text = ctx.t("Order No. {number}: send a photo of the signed papers.", number=order.number)
+    rows = [[Button(ctx.t.plain("Without a photo"), _home(ctx, order))]]
+    return Screen(text, rows, data)
+
+
+def keep_signed(ctx: Context, data: SignedPapers, photo: list[PhotoSize]) -> Screen:
+    """Keep the photo; Telegram sends it in several sizes, the largest last."""
+    order = loading.keep_signed_photo(ctx.session, data.order_id, ctx.user, photo[-1].file_id)
+    ctx.session.flush()
+    return ctx.open(_home(ctx, order)).under(ctx.t(":white_check_mark: The photo is kept with the order."))
+
+
+def show_signed(ctx: Context, data: ShowSigned) -> None:
+    """Send the photo here."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    if order.signed_photo_id is None:
+        raise NotFound("photo")
+    caption = ctx.t("Order No. {number}: the signed papers", number=order.number)
+    params = {"photo": order.signed_photo_id, "caption": caption, "parse_mode": "HTML"}
+    outbox.call(ctx.session, ctx.conversation.chat_id, "sendPhoto", params)
+
+
+def draft_remainder(ctx: Context, data: Remainder) -> Screen:
+    """Make a draft of what was not loaded: the rep goes on with it, a storekeeper hears that it is there."""
+    draft = remainders.draft_remainder(ctx.session, data.order_id, ctx.user)
+    if draft.sales_rep_id == ctx.user.id:
+        said = ctx.t(":heavy_plus_sign: What was not loaded is in this draft.")
+        return ctx.open(RepCard(draft.id)).under(said)
+    ctx.toast = ctx.t.plain("A draft of what is missing is with {name}.", name=draft.sales_rep.name)
+    return card(ctx, LoadCard(data.order_id))
 
 
 def ask_loaded(ctx: Context, data: AskLoaded) -> Screen:
-    """Ask once: what was loaded, for how much, and where the invoice goes."""
+    """Ask once: what was loaded and what not, for how much, and where the invoice goes."""
     order = orders.get(ctx.session, data.order_id, ctx.user)
     if order.status is not OrderStatus.LOADING or order.storekeeper_id != ctx.user.id:
         raise orders.moved_on(ctx.session, order)
     t = ctx.t
-    offer = pricing.quote(ctx.session, order)
+    short = loading.shortages(order)
+    if len(short) == len(order.lines) and not any(line.loaded_quantity for line in order.lines):
+        raise Conflict("nothing_loaded")
     emails = order.customer.email_list
     mail = (
         t("The invoice goes to {emails}.", emails=", ".join(emails))
         if emails
         else t("The customer has no e-mail: the invoice will be kept.")
     )
+    question = t("Order No. {number}: is this what is loaded?", number=order.number)
+    if not short:
+        question = t("Order No. {number}: everything is loaded?", number=order.number)
+    amount = ctx.view.money(pricing.loaded_total(order), order.currency)
     text = order_text.paragraphs(
-        t("Order No. {number}: everything is loaded?", number=order.number),
-        _goods(ctx.view, order_text.line_page(order.lines, 0)),
-        [t("Invoice total: {amount}", amount=ctx.view.money(offer.total_amount)), mail],
+        question,
+        order_text.shortages(ctx.view, order) or _goods(ctx.view, order_text.line_page(order.lines, 0)),
+        [t("Invoice total: {amount}", amount=amount), mail],
     )
     rows = [
-        [Button(t.plain(":white_check_mark: Yes, loaded"), Loaded(order.id))],
+        [Button(t.plain(":white_check_mark: Yes, loaded"), Loaded(order.id, loading.seen(order)))],
+        [Button(t.plain(":pencil2: Quantity"), LoadLines(order.id))],
         [Button(t.plain(":leftwards_arrow_with_hook: Back"), LoadCard(order.id))],
     ]
     return Screen(text, rows, LoadCard(order.id))
 
 
 def loaded(ctx: Context, data: Loaded) -> Screen:
-    """Confirm the load."""
-    loading.confirm_load(ctx.session, data.order_id, ctx.user)
+    """Confirm the load; when it isn't what was asked about any more, ask again."""
+    try:
+        loading.confirm_load(ctx.session, data.order_id, ctx.user, data.seen)
+    except Conflict as error:
+        if error.code != "load_changed":
+            raise
+        said = ctx.t(":warning: The load was changed meanwhile. This is how it stands:")
+        return ask_loaded(ctx, AskLoaded(data.order_id)).under(said)
     return card(ctx, LoadCard(data.order_id))
 
 
@@ -262,8 +319,7 @@ def _goods(view: View, page: Page[tuple[int, OrderLine]]) -> list[str]:
             quantity=amount,
         )
         if line.loaded_quantity is not None and line.loaded_quantity != line.quantity:
-            was = view.quantity(line.loaded_quantity, line.product.unit)
-            text = stack(text, view.t(":warning: loaded {loaded}", loaded=was))
+            text = stack(text, order_text.loaded(view, line))
         rows.append(text)
     if page.has_next or page.has_previous:
         rows.append(view.t.many("{n} line in all", "{n} lines in all", page.total or 0))
@@ -285,28 +341,42 @@ def _card_rows(ctx: Context, order: Order, page: Page[tuple[int, OrderLine]]) ->
 
 
 def _step_rows(ctx: Context, order: Order) -> Rows:
-    t = ctx.t
+    t, actor = ctx.t, ctx.actor
     turn_down = Button(t.plain(":no_entry: Reject"), AskReject(order.id))
+    back = Button(t.plain(":leftwards_arrow_with_hook: Back to the queue"), Release(order.id))
     if order.status is OrderStatus.PLACED:
         return [[Button(t.plain(":raising_hand: Take it"), Claim(order.id))], [turn_down]]
-    if order.status is OrderStatus.LOADING and ctx.actor is not None and order.storekeeper_id == ctx.actor.id:
+    if order.status is OrderStatus.LOADING and actor is not None and order.storekeeper_id == actor.id:
         return [
-            [Button(t.plain(":white_check_mark: Confirm the load"), AskLoaded(order.id))],
             [
-                turn_down,
-                Button(t.plain(":leftwards_arrow_with_hook: Back to the queue"), Release(order.id)),
+                Button(t.plain(":white_check_mark: Confirm the load"), AskLoaded(order.id)),
+                Button(t.plain(":pencil2: Quantity"), LoadLines(order.id)),
             ],
+            [turn_down, back],
         ]
-    if order.status is OrderStatus.LOADING and ctx.actor is not None and ctx.actor.holds(Role.ADMIN):
-        return [[Button(t.plain(":leftwards_arrow_with_hook: Back to the queue"), Release(order.id))]]
-    if order.status is OrderStatus.LOADED and ctx.actor is not None and ctx.actor.holds(Role.STOREKEEPER):
-        return [[Button(t.plain(":package: Hand over"), Delivered(order.id))]]
+    if order.status is OrderStatus.LOADING and actor is not None and actor.holds(Role.ADMIN):
+        return [[back]]
+    if actor is not None and actor.holds(Role.STOREKEEPER):
+        return after_loading(ctx, order)
     return []
 
 
-def _label(order: Order) -> str:
-    when = ""
-    if order.window is not None:
-        when = f"{formats.date_short(order.window.delivery_on)[:5]} {order.window.starts_at:%H:%M} · "
-    hand = " · " + order.storekeeper.name if order.storekeeper else ""
-    return f"{when}№{order.number} · {order.customer.name}{hand}"
+def after_loading(ctx: Context, order: Order) -> Rows:
+    """Return what can be done with a loaded order: handed over, its papers photographed, the rest brought."""
+    t = ctx.t
+    may_act = order.sales_rep_id == ctx.user.id or ctx.user.holds(Role.STOREKEEPER)
+    rows: Rows = []
+    if may_act and order.status is OrderStatus.LOADED:
+        rows.append([Button(t.plain(":package: Hand over"), Delivered(order.id))])
+    if may_act and remainders.is_open(order):
+        rows.append([Button(t.plain(":heavy_plus_sign: Bring the rest later"), Remainder(order.id))])
+    if order.signed_photo_id is not None:
+        rows.append([Button(t.plain(":framed_picture: Signed papers"), ShowSigned(order.id))])
+    elif may_act and order.status is OrderStatus.DELIVERED:
+        rows.append([Button(t.plain(":camera: Photo of the papers"), SignedPapers(order.id))])
+    return rows
+
+
+def _home(ctx: Context, order: Order) -> Data:
+    """Return the order's card as the person knows it."""
+    return RepCard(order.id) if order.sales_rep_id == ctx.user.id else LoadCard(order.id)

@@ -27,7 +27,11 @@ def screen(router: Router, ctx: Context, text: Html) -> Screen:
     """Return the menu under ``text``."""
     rows: dict[int, list[Button]] = {}
     for entry in router.menu_for(ctx.user.roles):
-        rows.setdefault(entry.place[0], []).append(Button(ctx.t.plain(entry.label), entry.data))
+        label = ctx.t.plain(entry.label)
+        waiting = entry.count(ctx.session) if entry.count is not None else 0
+        if waiting:
+            label = f"{label} · {waiting}"
+        rows.setdefault(entry.place[0], []).append(Button(label, entry.data))
     return Screen(text, list(rows.values()), Menu())
 
 

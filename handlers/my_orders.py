@@ -8,7 +8,7 @@ from handlers import keyboards, menu, ordering
 from handlers.addresses import ClientCard, EditEmails, OrderCard
 from handlers.callbacks import Data
 from handlers.context import Context
-from handlers.loading import Delivered
+from handlers.loading import after_loading
 from handlers.repeating import Repeat
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
@@ -126,8 +126,8 @@ def _card_rows(ctx: Context, order: Order, *, has_invoice: bool) -> Rows:
         rows.append([recall_button, cancel_button] if is_own else [cancel_button])
     if is_own and order.status is not OrderStatus.DRAFT:
         rows.append([Button(t.plain(":repeat: Repeat"), Repeat(order.id))])
-    if is_own and order.status is OrderStatus.LOADED:
-        rows.append([Button(t.plain(":package: Hand over"), Delivered(order.id))])
+    if is_own or ctx.user.holds(Role.ADMIN):
+        rows += after_loading(ctx, order)
     if has_invoice:
         rows.append([Button(t.plain(":page_facing_up: Invoice"), InvoicePdf(order.id))])
         label = t.plain(":envelope: Send the invoice again")

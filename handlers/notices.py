@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from handlers.addresses import EditEmails, OrderCard
+from handlers.addresses import EditEmails, LoadCard, OrderCard
 from handlers.context import Context
+from handlers.loading import Remainder
 from handlers.routing import Router
 from handlers.screen import Button, Screen
 from handlers.screens import order_text
 from handlers.texts import N_
-from models import Order
-from services import invoices
+from models import Order, Role
+from services import invoices, remainders
 
 SIMPLE = {
     "order_claimed": N_(":raising_hand: Order No. {number} ({customer}) was taken by {keeper}."),
@@ -22,6 +23,19 @@ SIMPLE = {
     "order_rejected": N_(":no_entry: Order No. {number} ({customer}) was rejected by {keeper}: {reason}"),
     "order_cancelled": N_(":no_entry: Order No. {number} ({customer}) was cancelled by {by}: {reason}"),
     "order_delivered": N_(":package: Order No. {number} ({customer}) is delivered."),
+    "order_signed": N_(":camera: Order No. {number} ({customer}): the signed papers are photographed."),
+    "order_waits": N_(
+        ":hourglass_flowing_sand: Nobody has taken order No. {number} ({customer}) for {minutes} min."
+    ),
+    "order_waits_long": N_(
+        ":warning: Order No. {number} ({customer}) has waited for a storekeeper for {minutes} min."
+    ),
+    "load_late": N_(
+        ":warning: Order No. {number} ({customer}): its window has begun, and it is not loaded yet. {keeper}"
+    ),
+    "remainder_drafted": N_(
+        ":heavy_plus_sign: {by} made a draft for {customer} of what order No. {source} lacked."
+    ),
     "draft_forgotten": N_(
         ":pencil2: The draft for {customer} has not been touched for two weeks."
         " It is kept: go on, or delete it."
@@ -67,7 +81,8 @@ def about_order(name: str, ctx: Context, params: dict[str, Any]) -> Screen | Non
     order = ctx.session.get(Order, params["order_id"])
     if order is None:
         return None
-    words = {key: value or "" for key, value in params.items()}
+    keeper = order.storekeeper.name if order.storekeeper else ""
+    words = {"keeper": keeper, **{key: value or "" for key, value in params.items()}}
     text = ctx.t(SIMPLE[name], **{**words, "number": order.number, "customer": order.customer.name})
     return Screen(text, _to_order(ctx, order))
 
@@ -84,18 +99,6 @@ def order_loaded(ctx: Context, params: dict[str, Any]) -> Screen | None:
         customer=order.customer.name,
         keeper=order.storekeeper.name if order.storekeeper else "",
     )
-    short = [
-        t(
-            "• {name}: {loaded} of {ordered}",
-            name=line.product.name,
-            loaded=view.quantity(line.loaded_quantity or 0, line.product.unit),
-            ordered=view.quantity(line.quantity, line.product.unit),
-        )
-        for line in order.lines
-        if (line.loaded_quantity or 0) < line.quantity
-    ]
-    if short:
-        short.insert(0, t(":warning: Shortages:"))
     invoice = invoices.of_order(ctx.session, order)
     paper = []
     if invoice is not None:
@@ -106,7 +109,10 @@ def order_loaded(ctx: Context, params: dict[str, Any]) -> Screen | None:
                 amount=view.money(invoice.total_amount, order.currency),
             )
         )
-    return Screen(order_text.paragraphs(head, list(short), list(paper)), _to_order(ctx, order))
+    rows = _to_order(ctx, order)
+    if remainders.is_open(order):
+        rows.insert(0, [Button(t.plain(":heavy_plus_sign: Bring the rest later"), Remainder(order.id))])
+    return Screen(order_text.paragraphs(head, order_text.shortages(view, order), list(paper)), rows)
 
 
 def invoice_without_email(ctx: Context, params: dict[str, Any]) -> Screen | None:
@@ -159,6 +165,9 @@ def mail_off(ctx: Context, _params: dict[str, Any]) -> Screen:
 
 
 def _to_order(ctx: Context, order: Order) -> list[list[Button]]:
-    may_open = ctx.actor is not None and ctx.actor.roles
-    label = ctx.t.plain(":clipboard: Open the order")
-    return [[Button(label, OrderCard(order.id))]] if may_open else []
+    actor = ctx.actor
+    if actor is None or not actor.roles:
+        return []
+    is_watched = order.sales_rep_id == actor.id or actor.holds(Role.ADMIN)
+    card = OrderCard(order.id) if is_watched else LoadCard(order.id)
+    return [[Button(ctx.t.plain(":clipboard: Open the order"), card)]]

@@ -9,7 +9,9 @@ from handlers import (
     clients,
     dates,
     delivery_step,
+    digests,
     goods,
+    load_quantities,
     loading,
     my_orders,
     notices,
@@ -24,6 +26,7 @@ from handlers import (
     staff,
     start,
     taking,
+    warehouse,
 )
 from handlers.routing import Router
 
@@ -45,8 +48,11 @@ FEATURES = (
     my_orders,
     clients,
     outlets,
+    warehouse,
     loading,
+    load_quantities,
     notices,
+    digests,
     staff,
     requisites,
 )

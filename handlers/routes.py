@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from handlers.callbacks import Data
 from handlers.screen import Screen
-from models import Role
+from models import Role, Session
 
 Shown = Screen | None
 
@@ -37,3 +37,5 @@ class MenuEntry:
     label: str
     data: Data
     roles: frozenset[Role]
+    # How much waits behind the button: shown on it when there is some.
+    count: Callable[[Session], int] | None = None

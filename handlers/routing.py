@@ -67,9 +67,16 @@ class Router:
         """``handler(ctx, argument)`` answers /name."""
         self.commands[name] = Command(name, description, Route(handler, frozenset(roles)))
 
-    def menu_entry(self, place: tuple[int, int], label: str, data: Data, *roles: Role) -> None:
-        """Put a button into the main menu of ``roles``, at (row, column)."""
-        self.menu.append(MenuEntry(place, label, data, frozenset(roles)))
+    def menu_entry(
+        self,
+        place: tuple[int, int],
+        label: str,
+        data: Data,
+        *roles: Role,
+        count: Callable[[Session], int] | None = None,
+    ) -> None:
+        """Put a button into the main menu of ``roles``, at (row, column), with what waits there."""
+        self.menu.append(MenuEntry(place, label, data, frozenset(roles), count))
 
     def button(self, kind: type[D], handler: Callable[[Context, D], Shown], *roles: Role) -> None:
         """``handler(ctx, data)`` answers presses of ``kind``; it opens that screen, too."""

@@ -41,6 +41,10 @@ PLAIN = {
     "draft_in_the_way": N_(
         "This customer has another open draft. Send or delete that one first, then recall this order."
     ),
+    "nothing_missing": N_("Nothing is missing of this order that could be brought later."),
+    "load_changed": N_("The load was changed meanwhile. Look at it again."),
+    "user": N_("Not found."),
+    "photo": N_("Not found."),
     "nothing_loaded": N_("Nothing was loaded: such an order can only be rejected."),
     "stock_gone": N_("The stock was corrected meanwhile and does not suffice. Look at the quantities."),
     "reason_empty": N_("Please type the reason."),
@@ -171,6 +175,12 @@ def _more_than_available(view: View, params: dict[str, Any]) -> Html:
     return view.t("{available} available.", available=view.quantity(params["available"], params["unit"]))
 
 
+def _more_than_ordered(view: View, params: dict[str, Any]) -> Html:
+    return view.t(
+        "Not more than {most}: that is what was ordered.", most=view.quantity(params["most"], params["unit"])
+    )
+
+
 def _minimum(view: View, params: dict[str, Any]) -> Html:
     said = view.t("At least {minimum}.", minimum=view.quantity(params["minimum"], params["unit"]))
     return _with_options(view, said, params)
@@ -265,9 +275,11 @@ SPECIAL: dict[str, Callable[[View, dict[str, Any]], Html]] = {
     "quantity_decimals": _quantity(N_("At most three digits behind the comma.")),
     "quantity_whole": _quantity(N_("This product is sold in whole units only.")),
     "quantity_positive": _quantity(N_("The quantity must be more than zero.")),
+    "quantity_negative": _quantity(N_("There is no less than zero.")),
     "quantity_limit": _quantity(N_("That is too much: at most {limit}.")),
     "quantity_minimum": _minimum,
     "quantity_multiple": _multiple,
+    "more_than_ordered": _more_than_ordered,
     "more_than_available": _more_than_available,
     "too_far": _too_far,
     "date_past": _day(N_("{day} is over.")),

@@ -152,7 +152,7 @@ def ask_log_out(ctx: Context, _data: LogOut) -> Screen:
 def log_out(router: Router, ctx: Context, _data: LogOutSure) -> Screen:
     """Leave."""
     user = ctx.user
-    loading.release_all(ctx.session, user)
+    loading.release_all(ctx.session, user, user)
     auth.log_out(ctx.session, user)
     ctx.session.flush()
     router.publish_commands(ctx, user)

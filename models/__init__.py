@@ -25,6 +25,7 @@ from models.order import (
     OrderEventKind,
     OrderLine,
     OrderStatus,
+    ShortageReason,
 )
 from models.pricing import PriceList, PriceListEntry, VatKind, VatRate
 from models.user import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, UserRole
@@ -68,6 +69,7 @@ __all__ = [
     "Reservation",
     "Role",
     "Session",
+    "ShortageReason",
     "StockMovement",
     "Tariff",
     "Unit",

@@ -68,10 +68,19 @@ class Warehouse(Base):
     window_capacity: Mapped[int] = mapped_column(default=10)
     days_ahead: Mapped[int] = mapped_column(default=60)
     claim_minutes: Mapped[int] = mapped_column(default=30)
+    # How much more of weighed goods than ordered may be loaded.
+    tolerance_percent: Mapped[int] = mapped_column(default=5)
+    # When the digests go out, empty for never; and the last day each went out for.
+    morning_digest_at: Mapped[time | None] = mapped_column(default=time(8, 0))
+    evening_digest_at: Mapped[time | None] = mapped_column(default=time(19, 0))
+    morning_digest_on: Mapped[date | None]
+    evening_digest_on: Mapped[date | None]
+    ledger_checked_on: Mapped[date | None]
 
     __table_args__ = (
         CheckConstraint("id = 1", name="one_row"),
         CheckConstraint("window_minutes between 15 and 1440", name="window_has_a_length"),
+        CheckConstraint("tolerance_percent between 0 and 100", name="tolerance_is_a_share"),
     )
 
 

@@ -95,6 +95,11 @@ class OutboxMessage(Base):
             "due_at",
             sqlite_where=text("state = 'waiting'"),
         ),
+        Index(
+            "ix_outbox_messages_failed",
+            "created_at",
+            sqlite_where=text("state = 'failed'"),
+        ),
         Index(None, "lane", "id"),
         Index(None, "sent_at"),
     )

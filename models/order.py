@@ -82,9 +82,19 @@ class Order(Base):
     # When the rep was told of a draft left lying; emptied when the draft is touched.
     reminded_at: Mapped[datetime | None]
     placed_at: Mapped[datetime | None]
+    # Since when it waits for a storekeeper: placed, or put back into the queue.
+    queued_at: Mapped[datetime | None]
+    # When storekeepers, then administrators, were told that nobody takes it; when, that it is late.
+    claim_reminded_at: Mapped[datetime | None]
+    claim_escalated_at: Mapped[datetime | None]
+    late_told_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
     loaded_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    # Telegram's id of the photo of the papers the customer signed.
+    signed_photo_id: Mapped[str | None] = mapped_column(String(200))
+    # The draft that what was not loaded went into.
+    remainder_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id", ondelete="SET NULL"), index=True)
 
     # An order is never shown without its customer, nor a line without its product: one query for both.
     customer: Mapped[Customer] = relationship(lazy="joined", innerjoin=True)
@@ -118,7 +128,17 @@ class Order(Base):
         Index(None, "status", "window_id"),
         Index(None, "storekeeper_id", "status"),
         Index(None, "status", "updated_at"),
+        Index(None, "status", "id"),
+        Index(None, "placed_at"),
     )
+
+
+class ShortageReason(enum.Enum):
+    """Why less was loaded than ordered, when it is one of the usual reasons."""
+
+    OUT_OF_STOCK = "out_of_stock"
+    DAMAGED = "damaged"
+    REFUSED = "refused"
 
 
 class OrderLine(Base):
@@ -142,6 +162,7 @@ class OrderLine(Base):
     total_amount: Mapped[Money | None]
 
     loaded_quantity: Mapped[Quantity | None]
+    # A value of ShortageReason, or the storekeeper's own words.
     shortage_reason: Mapped[str | None] = mapped_column(String(300))
 
     order: Mapped[Order] = relationship(back_populates="lines")
@@ -163,6 +184,7 @@ class OrderEventKind(enum.Enum):
     RELEASED = "released"
     LOADED = "loaded"
     DELIVERED = "delivered"
+    SIGNED = "signed"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
 
@@ -180,6 +202,8 @@ class OrderEvent(Base):
     at: Mapped[datetime]
 
     user: Mapped[User | None] = relationship()
+
+    __table_args__ = (Index(None, "kind", "at"),)
 
 
 class OrderCard(Base):

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from models import Database, Session, now_of
 from runtime.processor import Processor
-from services import inbox, outbox, reminders
+from services import digests, inbox, outbox, reminders
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 SWEEP_EVERY = timedelta(hours=1)
-REMIND_EVERY = timedelta(minutes=10)
+REMIND_EVERY = timedelta(minutes=1)
 # Under a week: after one without updates Telegram may hand out the same ids again.
 KEEP_INBOX = timedelta(days=6)
 KEEP_OUTBOX = timedelta(days=14)
@@ -60,8 +60,9 @@ class Ticker:
 
 
 def remind(session: Session) -> None:
-    """Tell people of what has been left lying."""
-    reminders.remind_of_drafts(session)
+    """Tell people of what has been left lying, and what the day brings."""
+    reminders.remind(session)
+    digests.send_due(session)
 
 
 def sweep(session: Session) -> None:

@@ -100,6 +100,8 @@ def take_first_values(session: Session, first: FirstValues) -> None:
         firm.initialised_at = now_of(session)
         firm.currency, firm.timezone = first.currency, first.timezone
         tariff(session).rate_per_km = first.rate_per_km
+        # The day of the installation has been going on; digests begin with the next.
+        store.morning_digest_on = store.evening_digest_on = local_now(session).date()
 
 
 def missing_for_invoice(firm: Company) -> list[str]:

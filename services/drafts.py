@@ -99,6 +99,14 @@ def put(session: Session, order: Order, product: Product, typed: Typed) -> Order
     ``too_many_lines``.
     """
     _check_against_product(product, typed)
+    return put(session, order, product, typed)
+
+
+def put(session: Session, order: Order, product: Product, typed: Typed) -> OrderLine:
+    """Put a product into the draft whatever the stock is: what is short is said before it is placed.
+
+    Raises Invalid ``too_many_lines``.
+    """
     line = find_line(order, product.id)
     if line is None:
         if len(order.lines) >= MAX_LINES:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Order, OrderEventKind, OrderStatus, Role, User, now_of
-from services import auth, invoices, notifications, orders, stock
-from services.errors import Conflict
+from models import (
+    Order,
+    OrderEvent,
+    OrderEventKind,
+    OrderLine,
+    OrderStatus,
+    Role,
+    User,
+    now_of,
+)
+from services import auth, company, invoices, notifications, orders, quantities, stock
+from services.errors import Conflict, Invalid, NotFound
+from services.quantities import Typed
 
 
 def claim(session: Session, order_id: int, actor: User) -> Order:
@@ -25,7 +37,7 @@ def claim(session: Session, order_id: int, actor: User) -> Order:
         claimed_at=now_of(session),
     )
     notifications.redraw_cards(session, order)
-    notifications.tell_rep(session, order, "order_claimed", keeper=actor.name)
+    notifications.tell_rep(session, order, "order_claimed", unless=actor, keeper=actor.name)
     return order
 
 
@@ -33,7 +45,7 @@ def release(session: Session, order_id: int, actor: User) -> Order:
     """Put an order in hand back into the queue: its storekeeper, or an administrator."""
     order = orders.get(session, order_id, actor)
     if not actor.holds(Role.ADMIN):
-        _in_own_hand(session, order, actor)
+        require_in_hand(session, order, actor)
     orders.move(
         session,
         order,
@@ -43,15 +55,20 @@ def release(session: Session, order_id: int, actor: User) -> Order:
         OrderStatus.PLACED,
         storekeeper_id=None,
         claimed_at=None,
+        **orders.queued_now(session),
     )
+    _forget_counts(order)
     notifications.redraw_cards(session, order)
-    notifications.tell_rep(session, order, "order_released", keeper=actor.name)
+    notifications.tell_rep(session, order, "order_released", unless=actor, keeper=actor.name)
     return order
 
 
-def release_all(session: Session, actor: User) -> int:
-    """Put everything the actor has in hand back into the queue; return how many orders."""
-    query = select(Order.id).where(Order.storekeeper_id == actor.id, Order.status == OrderStatus.LOADING)
+def release_all(session: Session, keeper: User, actor: User) -> int:
+    """Put everything a storekeeper has in hand back into the queue; return how many orders.
+
+    ``actor`` is the storekeeper who leaves, or the administrator who sends them away.
+    """
+    query = select(Order.id).where(Order.storekeeper_id == keeper.id, Order.status == OrderStatus.LOADING)
     in_hand = session.execute(query).scalars().all()
     for order_id in in_hand:
         release(session, order_id, actor)
@@ -63,24 +80,103 @@ def reject(session: Session, order_id: int, actor: User, reason: str) -> Order:
     auth.require(actor, Role.STOREKEEPER)
     order = orders.get(session, order_id, actor)
     if order.status is OrderStatus.LOADING:
-        _in_own_hand(session, order, actor)
+        require_in_hand(session, order, actor)
     orders.end(session, order, actor, OrderEventKind.REJECTED, list(orders.QUEUE), reason)
-    notifications.tell_rep(session, order, "order_rejected", keeper=actor.name, reason=order.reason)
+    _forget_counts(order)
+    notifications.tell_rep(
+        session, order, "order_rejected", unless=actor, keeper=actor.name, reason=order.reason
+    )
     return order
 
 
-def confirm_load(session: Session, order_id: int, actor: User) -> Order:
+def require_in_hand(session: Session, order: Order, actor: User) -> None:
+    """Raise Conflict unless the order is in the actor's hands: what was loaded only they can say."""
+    if order.status is not OrderStatus.LOADING or order.storekeeper_id != actor.id:
+        raise orders.moved_on(session, order)
+
+
+def most(session: Session, line: OrderLine) -> int:
+    """Return the most that may be loaded of a line (thousandths): what was ordered, of weighed goods more."""
+    if line.product.unit not in quantities.WEIGHED:
+        return line.quantity
+    return line.quantity * (100 + company.warehouse(session).tolerance_percent) // 100
+
+
+def read_loaded(session: Session, order_id: int, line_id: int, actor: User, text: str) -> Typed:
+    """Return the quantity typed for a line, 0 too; raises Invalid as :mod:`services.quantities` does.
+
+    Invalid ``more_than_ordered`` (``most``, ``unit``) when it is more than may be loaded.
+    """
+    line = get_line(session, order_id, line_id, actor)
+    unit = line.unit if line.unit in line.product.units else None
+    typed = quantities.parse(text, line.product.units, unit, zero_is_meant=True)
+    _check_most(session, line, typed.quantity)
+    return typed
+
+
+def set_loaded(
+    session: Session, order_id: int, line_id: int, actor: User, quantity: int, reason: str | None = None
+) -> Order:
+    """Keep what was loaded of a line (thousandths of the base unit), with the reason when it is less.
+
+    ``reason`` is a value of :class:`ShortageReason` or the storekeeper's own words. Raises Invalid
+    ``reason_empty``, ``too_long`` or ``more_than_ordered``; Conflict when the order is in other hands.
+    """
+    line = get_line(session, order_id, line_id, actor)
+    _check_most(session, line, quantity)
+    line.shortage_reason = orders.checked_reason(reason or "") if quantity < line.quantity else None
+    line.loaded_quantity = quantity
+    session.flush()
+    notifications.redraw_cards(session, line.order, only=actor)
+    return line.order
+
+
+def load_by_list(session: Session, order_id: int, actor: User) -> Order:
+    """Everything is loaded as ordered: corrections made before are forgotten."""
+    order = orders.get(session, order_id, actor)
+    require_in_hand(session, order, actor)
+    _forget_counts(order)
+    session.flush()
+    notifications.redraw_cards(session, order, only=actor)
+    return order
+
+
+def get_line(session: Session, order_id: int, line_id: int, actor: User) -> OrderLine:
+    """Return a line of an order in the actor's hands; raises NotFound, or Conflict for other hands."""
+    order = orders.get(session, order_id, actor)
+    require_in_hand(session, order, actor)
+    line = next((line for line in order.lines if line.id == line_id), None)
+    if line is None:
+        raise NotFound("order")
+    return line
+
+
+def seen(order: Order) -> str:
+    """Return a short digest of what a storekeeper confirms: whose load it is, and what of each line."""
+    counted = [(line.id, _loaded(line)) for line in order.lines]
+    return hashlib.sha256(repr((order.storekeeper_id, order.claimed_at, counted)).encode()).hexdigest()[:12]
+
+
+def shortages(order: Order) -> list[OrderLine]:
+    """Return the lines of which less is loaded than was ordered."""
+    return [line for line in order.lines if _loaded(line) < line.quantity]
+
+
+def confirm_load(session: Session, order_id: int, actor: User, confirmed: str | None = None) -> Order:
     """Close the load: goods leave the stock, the papers are made, the client and the rep hear of it.
 
-    A line nobody corrected was loaded in full. Raises Conflict ``nothing_loaded`` when no line was, and
-    whatever :func:`orders.move` does when the order isn't in this storekeeper's hands any more.
+    A line nobody corrected was loaded in full. ``confirmed`` is what :func:`seen` said when the storekeeper
+    was asked; raises Conflict ``load_changed`` when it says something else by now, ``nothing_loaded`` when no
+    line was loaded, and whatever :func:`orders.move` does when the order isn't in this storekeeper's hands.
     """
     auth.require(actor, Role.STOREKEEPER)
     order = orders.get(session, order_id, actor)
-    _in_own_hand(session, order, actor)
+    require_in_hand(session, order, actor)
+    if confirmed is not None and confirmed != seen(order):
+        raise Conflict("load_changed")
     for line in order.lines:
-        if line.loaded_quantity is None:
-            line.loaded_quantity = line.quantity
+        line.loaded_quantity = _loaded(line)
+        _check_most(session, line, line.loaded_quantity)
     if not any(line.loaded_quantity for line in order.lines):
         raise Conflict("nothing_loaded")
     session.flush()
@@ -113,12 +209,37 @@ def deliver(session: Session, order_id: int, actor: User) -> Order:
         delivered_at=now_of(session),
     )
     notifications.redraw_cards(session, order)
-    if order.sales_rep_id != actor.id:
-        notifications.tell_rep(session, order, "order_delivered")
+    notifications.tell_rep(session, order, "order_delivered", unless=actor)
     return order
 
 
-def _in_own_hand(session: Session, order: Order, actor: User) -> None:
-    """Raise Conflict unless the order is in the actor's hands: what was loaded only they can say."""
-    if order.status is not OrderStatus.LOADING or order.storekeeper_id != actor.id:
+def keep_signed_photo(session: Session, order_id: int, actor: User, photo_id: str) -> Order:
+    """Keep the photo of the papers the customer signed; a later one takes the place of an earlier.
+
+    Raises Conflict when the order has not been loaded.
+    """
+    order = orders.get(session, order_id, actor)
+    if order.status not in (OrderStatus.LOADED, OrderStatus.DELIVERED):
         raise orders.moved_on(session, order)
+    order.signed_photo_id = photo_id
+    session.add(
+        OrderEvent(order_id=order.id, kind=OrderEventKind.SIGNED, user_id=actor.id, at=now_of(session))
+    )
+    notifications.tell_rep(session, order, "order_signed", unless=actor)
+    return order
+
+
+def _loaded(line: OrderLine) -> int:
+    return line.quantity if line.loaded_quantity is None else line.loaded_quantity
+
+
+def _check_most(session: Session, line: OrderLine, quantity: int) -> None:
+    limit = most(session, line)
+    if quantity > limit:
+        raise Invalid("more_than_ordered", most=limit, unit=line.product.unit)
+
+
+def _forget_counts(order: Order) -> None:
+    """Whoever loads next begins anew."""
+    for line in order.lines:
+        line.loaded_quantity = line.shortage_reason = None

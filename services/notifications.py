@@ -34,19 +34,39 @@ def tell_chat(session: Session, chat_id: int, notice: str, **params: Any) -> Non
 
 def tell_admins(session: Session, notice: str, **params: Any) -> None:
     """Tell every administrator."""
-    for admin in _holders(session, Role.ADMIN):
-        tell(session, admin, notice, **params)
+    tell_all(session, Role.ADMIN, notice, **params)
 
 
-def tell_rep(session: Session, order: Order, notice: str, **params: Any) -> None:
-    """Tell the rep whose order it is."""
+def tell_all(session: Session, role: Role, notice: str, **params: Any) -> None:
+    """Tell everybody who holds a role and can be reached."""
+    for user in holders(session, role):
+        tell(session, user, notice, **params)
+
+
+def holders(session: Session, role: Role) -> list[User]:
+    """Return the active people who hold ``role`` and can be reached."""
+    query = (
+        select(User)
+        .join(UserRole)
+        .where(UserRole.role == role, User.is_active, User.unreachable_at.is_(None))
+        .order_by(User.id)
+    )
+    return list(session.execute(query).unique().scalars())
+
+
+def tell_rep(
+    session: Session, order: Order, notice: str, *, unless: User | None = None, **params: Any
+) -> None:
+    """Tell the rep whose order it is, unless it was the rep who did it."""
+    if unless is not None and unless.id == order.sales_rep_id:
+        return
     tell(session, order.sales_rep, notice, order_id=order.id, **params)
 
 
 def deal_cards(session: Session, order: Order) -> None:
     """Send the order's card to every active storekeeper as a new message."""
     cards = {card.user_id: card for card in _cards(session, order)}
-    for keeper in _holders(session, Role.STOREKEEPER):
+    for keeper in holders(session, Role.STOREKEEPER):
         card = cards.get(keeper.id)
         if card is None:
             card = OrderCard(order_id=order.id, user_id=keeper.id, revision=0)
@@ -57,9 +77,11 @@ def deal_cards(session: Session, order: Order) -> None:
         _queue_card(session, card, keeper)
 
 
-def redraw_cards(session: Session, order: Order) -> None:
-    """Have every storekeeper's card of the order show what is true now."""
+def redraw_cards(session: Session, order: Order, only: User | None = None) -> None:
+    """Have every storekeeper's card of the order, or one's ``only``, show what is true now."""
     for card in _cards(session, order):
+        if only is not None and card.user_id != only.id:
+            continue
         card.revision += 1
         keeper = session.get_one(User, card.user_id)
         if keeper.is_active and keeper.unreachable_at is None:
@@ -98,16 +120,6 @@ def _queue_card(session: Session, card: OrderCard, keeper: User) -> None:
 def _cards(session: Session, order: Order) -> list[OrderCard]:
     query = select(OrderCard).where(OrderCard.order_id == order.id).order_by(OrderCard.id)
     return list(session.execute(query).scalars())
-
-
-def _holders(session: Session, role: Role) -> list[User]:
-    query = (
-        select(User)
-        .join(UserRole)
-        .where(UserRole.role == role, User.is_active, User.unreachable_at.is_(None))
-        .order_by(User.id)
-    )
-    return list(session.execute(query).unique().scalars())
 
 
 def regained_contact(session: Session, telegram_id: int) -> None:

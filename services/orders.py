@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, true, update
@@ -137,8 +138,10 @@ def of_customer(session: Session, customer_id: int, actor: User, limit: int = 3)
     return list(session.scalars(query.order_by(Order.id.desc()).limit(limit)))
 
 
-def to_load(session: Session, actor: User, page: int = 0) -> Page[Order]:
-    """Return what waits for the warehouse, by the delivery window."""
+def to_load(
+    session: Session, actor: User, page: int = 0, day: date | None = None, *, own: bool = False
+) -> Page[Order]:
+    """Return what waits for the warehouse, by the delivery window: all, a day's, or what is in own hands."""
     auth.require(actor, Role.STOREKEEPER, Role.ADMIN)
     query = (
         select(Order)
@@ -146,12 +149,46 @@ def to_load(session: Session, actor: User, page: int = 0) -> Page[Order]:
         .where(Order.status.in_(QUEUE))
         .order_by(DeliveryWindow.delivery_on, DeliveryWindow.starts_at, Order.id)
     )
+    if own:
+        query = query.where(Order.storekeeper_id == actor.id)
+    if day is not None:
+        query = query.where(DeliveryWindow.delivery_on == day)
     return paging.fetch(session, query, page)
+
+
+def days_to_load(session: Session, actor: User) -> list[tuple[date, int]]:
+    """Return the days something waits for, the nearest first, and how many orders."""
+    auth.require(actor, Role.STOREKEEPER, Role.ADMIN)
+    query = (
+        select(DeliveryWindow.delivery_on, func.count())
+        .join(Order, Order.window_id == DeliveryWindow.id)
+        .where(Order.status.in_(QUEUE))
+        .group_by(DeliveryWindow.delivery_on)
+        .order_by(DeliveryWindow.delivery_on)
+    )
+    return [(day, count) for day, count in session.execute(query)]
 
 
 def count_to_load(session: Session) -> int:
     """Return how many orders wait for the warehouse."""
     return session.execute(select(func.count()).where(Order.status.in_(QUEUE))).scalar_one()
+
+
+def on_the_way(session: Session, actor: User, page: int = 0) -> Page[Order]:
+    """Return what is loaded and not delivered yet, the latest first."""
+    auth.require(actor, Role.STOREKEEPER, Role.ADMIN)
+    query = select(Order).where(Order.status == OrderStatus.LOADED).order_by(Order.id.desc())
+    return paging.fetch(session, query, page)
+
+
+def queued_now(session: Session) -> dict[str, Any]:
+    """Return the columns of an order that begins to wait for a storekeeper: nobody was reminded yet."""
+    return {
+        "queued_at": now_of(session),
+        "claim_reminded_at": None,
+        "claim_escalated_at": None,
+        "late_told_at": None,
+    }
 
 
 def changes_since_recall(session: Session, order: Order) -> list[LineChange]:

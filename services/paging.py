@@ -108,7 +108,7 @@ def fetch(
 
 def _rows(session: Session, statement: Select[T], number: int, size: int) -> list[T]:
     # One row more than shown tells whether there is a next page without counting.
-    return list(session.scalars(statement.limit(size + 1).offset(number * size)))
+    return list(session.scalars(statement.limit(size + 1).offset(number * size)).unique())
 
 
 def _count(session: Session, statement: Select[T]) -> int:

@@ -44,6 +44,7 @@ def place(session: Session, order: Order, actor: User, *, duplicate_is_meant: bo
         OrderStatus.PLACED,
         placed_at=now_of(session),
         reason=None,
+        **orders.queued_now(session),
     )
     stock.reserve(session, order, actor)
     notifications.deal_cards(session, order)
@@ -80,8 +81,9 @@ def cancel(session: Session, order_id: int, actor: User, reason: str) -> Order:
         orders.get(session, order_id, actor) if actor.holds(Role.ADMIN) else _own(session, order_id, actor)
     )
     orders.end(session, order, actor, OrderEventKind.CANCELLED, [OrderStatus.PLACED], reason)
-    if order.sales_rep_id != actor.id:
-        notifications.tell_rep(session, order, "order_cancelled", by=actor.name, reason=order.reason)
+    notifications.tell_rep(
+        session, order, "order_cancelled", unless=actor, by=actor.name, reason=order.reason
+    )
     return order
 
 

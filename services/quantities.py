@@ -110,21 +110,27 @@ def examples(product: Product) -> list[Typed]:
 
 
 def parse(
-    text: str, units: Mapping[str, int], default_unit: str | None = None, language: str = "ru"
+    text: str,
+    units: Mapping[str, int],
+    default_unit: str | None = None,
+    language: str = "ru",
+    *,
+    zero_is_meant: bool = False,
 ) -> Typed:
     """Read ``12``, ``12 шт``, ``5 кор``, ``2,5 кг``; the first of ``units`` is the base unit.
 
-    A number alone is counted in ``default_unit``; ``1,200`` is 1200 in English, as it is shown there. Raises
-    Invalid with one of the codes ``quantity_form``, ``quantity_decimals``, ``quantity_unit``,
-    ``quantity_whole``, ``quantity_positive``, ``quantity_limit``; each carries ``base`` and
-    ``units`` for the sentence.
+    A number alone is counted in ``default_unit``; ``1,200`` is 1200 in English, as it is shown there;
+    ``0`` is none, where that may be meant. Raises Invalid with one of the codes ``quantity_form``,
+    ``quantity_decimals``, ``quantity_unit``, ``quantity_whole``, ``quantity_positive`` (``quantity_negative``
+    where zero may be meant), ``quantity_limit``; each carries ``base`` and ``units`` for the sentence.
     """
     base, hints = _hints(units)
     match = _FORM.fullmatch(text.strip().casefold())
     number, word = (match[1].strip(), match[2].removesuffix(".")) if match else ("", "")
     is_unit = any(word == unit.casefold() for unit in units)
     if match is None or not (is_unit or _WORD.fullmatch(word)):
-        code = "quantity_positive" if re.fullmatch(r"[-\u2212]\s*\d.*", text.strip()) else "quantity_form"
+        below_zero = "quantity_negative" if zero_is_meant else "quantity_positive"
+        code = below_zero if re.fullmatch(r"[-\u2212]\s*\d.*", text.strip()) else "quantity_form"
         raise Invalid(code, **hints)
     unit = default_unit or base if not word else _unit_named(word, units)
     if unit is None:
@@ -137,6 +143,8 @@ def parse(
         count = formats.parse_decimal(number, 3)
     except Invalid:
         raise Invalid("quantity_form", **hints) from None
+    if zero_is_meant and count == 0:
+        return Typed((0, unit, units[unit]))
     return Typed((_checked(count, units[unit], units), unit, units[unit]))
 
 

@@ -113,6 +113,18 @@ def calendar(session: Session) -> WorkingCalendar:
     return WorkingCalendar(now, hours, frozenset(holidays), store.cutoff_at, store.days_ahead)
 
 
+def open_since(session: Session) -> datetime | None:
+    """Return when the warehouse opened today; None while it is closed. A break counts as open."""
+    working = calendar(session)
+    today = working.now.date()
+    if not working.is_open(today):
+        return None
+    hours = working.hours[today.weekday()]
+    if not hours.opens_at <= working.now.time() < hours.closes_at:
+        return None
+    return datetime.combine(today, hours.opens_at, tzinfo=working.now.tzinfo)
+
+
 def require_day(session: Session, day: date) -> WorkingCalendar:
     """Return the calendar when ``day`` can be chosen; raises Invalid naming why not and what is next."""
     working = calendar(session)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from handlers.screen import View
 from handlers.texts import N_, Html, escaped, isolated, stack
-from models import Order, OrderEventKind, OrderStatus
+from models import Order, OrderEventKind, OrderLine, OrderStatus, ShortageReason
 from services import quantities
 from services.letters import LetterStatus, MailState
 from services.paging import Page
@@ -19,6 +19,7 @@ STRAIGHT = N_("{distance} km × {rate} = {amount}")
 # Fifteen lines with their names cut leave room for everything else in 4,096 characters.
 LINES_ON_A_CARD = 15
 MAX_NAME = 80
+MOST_SHORTAGES = 20
 
 STATUS = {
     OrderStatus.DRAFT: N_(":pencil2: Draft"),
@@ -36,8 +37,14 @@ EVENT = {
     OrderEventKind.RELEASED: N_("put back into the queue"),
     OrderEventKind.LOADED: N_("loaded"),
     OrderEventKind.DELIVERED: N_("delivered"),
+    OrderEventKind.SIGNED: N_("photo of the signed papers"),
     OrderEventKind.CANCELLED: N_("cancelled"),
     OrderEventKind.REJECTED: N_("rejected"),
+}
+SHORTAGE = {
+    ShortageReason.OUT_OF_STOCK: N_("not in stock"),
+    ShortageReason.DAMAGED: N_("damaged"),
+    ShortageReason.REFUSED: N_("refused"),
 }
 LETTER = {
     MailState.QUEUED: N_(":envelope: {to}: in the queue"),
@@ -83,6 +90,11 @@ def short_name(name: str) -> str:
     return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
 
 
+def name(line: OrderLine) -> Html:
+    """Return the name of a line's product, short enough for a card."""
+    return escaped(short_name(line.product.name))
+
+
 def _line(view: View, number: int, priced: PricedLine) -> str:
     line = priced.line
     amount = quantities.both(line.quantity, line.unit, line.factor, line.product.unit, view.language)
@@ -98,10 +110,45 @@ def _line(view: View, number: int, priced: PricedLine) -> str:
         return stack(text, view.t(":warning: no longer on sale"))
     if priced.price_before is not None:
         return stack(text, view.t(":warning: the price was {before}", before=view.money(priced.price_before)))
-    if line.loaded_quantity is not None and line.loaded_quantity < line.quantity:
-        loaded = view.quantity(line.loaded_quantity, line.product.unit)
-        text = stack(text, view.t(":warning: loaded {loaded}", loaded=loaded))
+    if line.loaded_quantity is not None and line.loaded_quantity != line.quantity:
+        text = stack(text, loaded(view, line))
     return text
+
+
+def loaded(view: View, line: OrderLine) -> Html:
+    """Return «⚠️ загружено 40 шт (нет на складе)»."""
+    amount = view.quantity(line.loaded_quantity or 0, line.product.unit)
+    if line.shortage_reason is None:
+        return view.t(":warning: loaded {loaded}", loaded=amount)
+    why = shortage_reason(view, line.shortage_reason)
+    return view.t(":warning: loaded {loaded} ({reason})", loaded=amount, reason=why)
+
+
+def shortage_reason(view: View, reason: str) -> str:
+    """Return why less was loaded: one of the usual reasons in words, or the storekeeper's own."""
+    usual = {kind.value: label for kind, label in SHORTAGE.items()}
+    return view.t.plain(usual[reason]) if reason in usual else reason
+
+
+def shortages(view: View, order: Order) -> list[str]:
+    """Return what was not loaded: «• Гречка: 40 шт из 60 шт (нет на складе)», nothing when all was."""
+    rows = []
+    for line in order.lines:
+        amount = line.quantity if line.loaded_quantity is None else line.loaded_quantity
+        if amount >= line.quantity:
+            continue
+        said = view.t(
+            "• {name}: {loaded} of {ordered}",
+            name=short_name(line.product.name),
+            loaded=view.quantity(amount, line.product.unit),
+            ordered=view.quantity(line.quantity, line.product.unit),
+        )
+        why = f" ({escaped(shortage_reason(view, line.shortage_reason))})" if line.shortage_reason else ""
+        rows.append(said + why)
+    if len(rows) > MOST_SHORTAGES:
+        rest = len(rows) - MOST_SHORTAGES
+        rows = [*rows[:MOST_SHORTAGES], view.t.many("… and {n} more line", "… and {n} more lines", rest)]
+    return [view.t(":warning: Shortages:"), *rows] if rows else []
 
 
 def fee(view: View, delivery: Fee | None) -> Html:

@@ -62,20 +62,22 @@ def _orders(tables: Tables, orders: list[Expected]) -> list[str]:
         held = (row[1], row[2], row[4], row[5])
         if said != held:
             faults.append(f"order {said} is {held}")
-        faults += _difference(f"order {order.number}: lines", order.lines, _lines(tables, row[0]))
+        wanted = {sku: (amount, order.short.get(sku, amount)) for sku, amount in order.lines.items()}
+        faults += _difference(f"order {order.number}: lines", wanted, _lines(tables, row[0]))
         faults += _difference(f"order {order.number}: events", order.events, _events(tables, row[0]))
     faults += [f"nobody placed {row}" for row in found.values()]
     numbers = sorted(order.number for order in orders)
     return faults + _difference("order numbers", list(range(1, len(orders) + 1)), numbers)
 
 
-def _lines(tables: Tables, order_id: int) -> dict[str, int]:
+def _lines(tables: Tables, order_id: int) -> dict[str, tuple[int, int]]:
+    """Return what was ordered and what was loaded of each SKU."""
     rows = tables.all(
         "SELECT p.sku, l.quantity, l.loaded_quantity FROM order_lines l"
         " JOIN products p ON p.id = l.product_id WHERE l.order_id = ?",
         order_id,
     )
-    return {sku: quantity if quantity == loaded else -1 for sku, quantity, loaded in rows}
+    return {sku: (quantity, loaded) for sku, quantity, loaded in rows}
 
 
 def _events(tables: Tables, order_id: int) -> list[str]:

@@ -26,6 +26,7 @@ SEND, SEND_TOO, RECALL = "✅ Отправить на склад", "✅ Да, о
 DELETE, DELETE_SURE = "🗑️ Удалить черновик", "🗑️ Да, удалить"
 TAKE, GIVE_BACK = "🙋 Взять в работу", "↩️ Вернуть в очередь"
 CONFIRM, CONFIRM_SURE = "✅ Подтвердить загрузку", "✅ Да, загружено"
+QUANTITY, NOT_IN_STOCK = "✏️ Количество", "нет на складе"
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Expected:
     customer: str
     # SKU → thousandths of a piece.
     lines: dict[str, int]
+    # The same of what was loaded, where that was less.
+    short: dict[str, int] = field(default_factory=dict)
     number: int = 0
     events: list[str] = field(default_factory=list)
     keepers: list[int] = field(default_factory=list)
@@ -269,6 +272,9 @@ def load(order: Expected, keepers: list[Keeper], dice: random.Random) -> None:
             winner.settle()
             order.events.append("released")
             continue
+        if dice.random() < 0.35:
+            _load_less(order, winner, card, dice)
+            card = winner.await_button(order.number, CONFIRM)
         winner.tap(card, CONFIRM)
         winner.settle()
         card = winner.await_button(order.number, CONFIRM_SURE)
@@ -277,6 +283,22 @@ def load(order: Expected, keepers: list[Keeper], dice: random.Random) -> None:
         winner.settle()
         order.events.append("loaded")
         return
+
+
+def _load_less(order: Expected, winner: Keeper, card: Message, dice: random.Random) -> None:
+    """Correct a line, for a usual reason or one's own."""
+    place = dice.randrange(2)
+    sku = (FIRST_SKU, SECOND_SKU)[place]
+    winner.tap(card, QUANTITY)
+    winner.settle()
+    winner.press(f"{place + 1}. ")
+    pieces = dice.randint(0, order.lines[sku] // 1000 - 1)
+    winner.say(f"{pieces} шт")
+    if dice.random() < 0.5:
+        winner.press(NOT_IN_STOCK, times=2)
+    else:
+        winner.say("брак упаковки")
+    order.short[sku] = pieces * 1000
 
 
 def _winner(order: Expected, keepers: list[Keeper]) -> Keeper:

@@ -75,7 +75,7 @@ def test_the_administrator_of_the_settings_needs_no_code(stage: Stage) -> None:
 def test_an_administrator_issues_a_code_with_a_link(stage: Stage) -> None:
     dmitry, olga = stage.dmitry, stage.stranger
     acts.opens(dmitry)
-    acts.press(dmitry, "👤 Сотрудники", "кладовщик")
+    acts.press(dmitry, "👤 Сотрудники", "Сотрудники")
     acts.press(dmitry, "🔑 Код: кладовщик", "Имя")
     shown = acts.say(dmitry, "Ольга Белова", "Код (Ольга Белова)").text
     assert f"https://t.me/{stage.api.username}?start=" in shown

@@ -33,6 +33,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "quantity_unit": ({**UNITS, "typed": "ведро"}, ["ведро", "12 шт", "5 кор"]),
     "quantity_whole": (UNITS, ["12 шт"]),
     "quantity_positive": (UNITS, ["12 шт"]),
+    "quantity_negative": (UNITS, ["12 шт"]),
     "quantity_limit": ({**UNITS, "limit": 1_000_000_000}, ["1 000 000 шт"]),
     "quantity_decimals": (UNITS, ["не больше трёх цифр", "12 шт"]),
     "quantity_minimum": (
@@ -43,6 +44,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"multiple": 2_500, "unit": "кг", "options": (5_000, 7_500)},
         ["2,5 кг", "Можно: 5 кг, 7,5 кг."],
     ),
+    "more_than_ordered": ({"most": 5_250, "unit": "кг"}, ["5,25 кг"]),
     "more_than_available": ({"available": 23_000, "unit": "шт"}, ["Доступно 23 шт"]),
     "too_far": ({"metres": 612_300, "radius_km": 500}, ["612,3", "500"]),
     "date_past": (DAY, ["вс 22.11.2026", "пн 23.11.2026"]),

@@ -1,0 +1,60 @@
+"""What an order lacks after a short load: dropped, or brought later by a draft of its own."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from models import BASE_FACTOR, Order, OrderLine, OrderStatus, Role, User
+from services import drafts, loading, notifications, orders
+from services.errors import Conflict, Invalid
+from services.quantities import Typed
+
+AFTER_LOADING = (OrderStatus.LOADED, OrderStatus.DELIVERED)
+
+
+def is_open(order: Order) -> bool:
+    """Tell whether something was not loaded and nobody has made a draft of it yet."""
+    return order.status in AFTER_LOADING and order.remainder_id is None and bool(loading.shortages(order))
+
+
+def draft_remainder(session: Session, order_id: int, actor: User) -> Order:
+    """Put what was not loaded into the rep's draft for the customer; return that draft.
+
+    The draft goes where the order went, at today's prices. What the draft has of a product already is added
+    to. A second press finds the draft made by the first. Raises Conflict ``nothing_missing``.
+    """
+    order = orders.get(session, order_id, actor)
+    if order.sales_rep_id != actor.id and not actor.roles & {Role.STOREKEEPER, Role.ADMIN}:
+        raise orders.not_found()
+    made = session.get(Order, order.remainder_id) if order.remainder_id is not None else None
+    if made is not None:
+        return made
+    if not is_open(order):
+        raise Conflict("nothing_missing")
+    draft = drafts.open_for(session, order.customer_id, order.sales_rep)
+    is_new = not draft.lines
+    added = [_add(session, draft, line) for line in loading.shortages(order) if line.product.is_active]
+    if not any(added):
+        raise Conflict("nothing_missing")
+    if is_new and not draft.address:
+        draft.is_pickup, draft.address = order.is_pickup, order.address
+        draft.latitude, draft.longitude = order.latitude, order.longitude
+        draft.distance_metres, draft.distance_is_road = order.distance_metres, order.distance_is_road
+    order.remainder_id = draft.id
+    notifications.tell_rep(
+        session, draft, "remainder_drafted", unless=actor, source=order.number, by=actor.name
+    )
+    return draft
+
+
+def _add(session: Session, draft: Order, short: OrderLine) -> bool:
+    """Add a line's missing quantity to the draft, in the line's unit where that is a whole number of it."""
+    before = drafts.find_line(draft, short.product_id)
+    quantity = short.quantity - (short.loaded_quantity or 0) + (before.quantity if before else 0)
+    in_unit = short.product.units.get(short.unit) == short.factor and quantity % short.factor == 0
+    unit, factor = (short.unit, short.factor) if in_unit else (short.product.unit, BASE_FACTOR)
+    try:
+        drafts.put(session, draft, short.product, Typed((quantity, unit, factor)))
+    except Invalid:
+        return False
+    return True
