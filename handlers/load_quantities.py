@@ -118,7 +118,7 @@ def ask_quantity(ctx: Context, data: LoadLine) -> Screen:
 
 def take_quantity(ctx: Context, data: LoadLine, text: str) -> Screen:
     """Take what was typed; less than ordered needs a reason first."""
-    typed = loading.read_loaded(ctx.session, data.order_id, data.line_id, ctx.user, text)
+    typed = loading.read_loaded(ctx.session, data.order_id, data.line_id, ctx.user, text, ctx.view.language)
     return took(ctx, _took(data, typed.quantity))
 
 

@@ -29,6 +29,7 @@ from models.order import (
 )
 from models.pricing import PriceList, PriceListEntry, VatKind, VatRate
 from models.user import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, UserRole
+from models.vehicle import Vehicle
 
 __all__ = [
     "BASE_FACTOR",
@@ -77,6 +78,7 @@ __all__ = [
     "UserRole",
     "VatKind",
     "VatRate",
+    "Vehicle",
     "Warehouse",
     "Waybill",
     "WorkingHours",

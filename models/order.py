@@ -13,6 +13,7 @@ from models.base import Base, BigInt, Key, Money, Quantity, choice
 from models.catalog import Product
 from models.customer import Customer
 from models.user import User
+from models.vehicle import Vehicle
 
 
 class OrderStatus(enum.Enum):
@@ -64,6 +65,7 @@ class Order(Base):
     distance_is_road: Mapped[bool] = mapped_column(default=False)
     window_id: Mapped[int | None] = mapped_column(ForeignKey("delivery_windows.id"), index=True)
     note: Mapped[str | None] = mapped_column(String(1000))
+    vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicles.id"), index=True)
 
     currency: Mapped[str] = mapped_column(String(3), default="RUB")
     vat_included: Mapped[bool] = mapped_column(default=True)
@@ -101,6 +103,7 @@ class Order(Base):
     sales_rep: Mapped[User] = relationship(foreign_keys=[sales_rep_id])
     storekeeper: Mapped[User | None] = relationship(foreign_keys=[storekeeper_id])
     window: Mapped[DeliveryWindow | None] = relationship()
+    vehicle: Mapped[Vehicle | None] = relationship()
     lines: Mapped[list[OrderLine]] = relationship(
         back_populates="order", cascade="all, delete-orphan", order_by="OrderLine.id"
     )

@@ -99,10 +99,10 @@ def put(session: Session, order: Order, product: Product, typed: Typed) -> Order
     ``too_many_lines``.
     """
     _check_against_product(product, typed)
-    return put(session, order, product, typed)
+    return put_wanted(session, order, product, typed)
 
 
-def put(session: Session, order: Order, product: Product, typed: Typed) -> OrderLine:
+def put_wanted(session: Session, order: Order, product: Product, typed: Typed) -> OrderLine:
     """Put a product into the draft whatever the stock is: what is short is said before it is placed.
 
     Raises Invalid ``too_many_lines``.

@@ -102,14 +102,16 @@ def most(session: Session, line: OrderLine) -> int:
     return line.quantity * (100 + company.warehouse(session).tolerance_percent) // 100
 
 
-def read_loaded(session: Session, order_id: int, line_id: int, actor: User, text: str) -> Typed:
+def read_loaded(
+    session: Session, order_id: int, line_id: int, actor: User, text: str, language: str = "ru"
+) -> Typed:
     """Return the quantity typed for a line, 0 too; raises Invalid as :mod:`services.quantities` does.
 
     Invalid ``more_than_ordered`` (``most``, ``unit``) when it is more than may be loaded.
     """
     line = get_line(session, order_id, line_id, actor)
     unit = line.unit if line.unit in line.product.units else None
-    typed = quantities.parse(text, line.product.units, unit, zero_is_meant=True)
+    typed = quantities.parse(text, line.product.units, unit, language, zero_is_meant=True)
     _check_most(session, line, typed.quantity)
     return typed
 

@@ -67,6 +67,8 @@ def recall(session: Session, order_id: int, actor: User) -> Order:
         [OrderStatus.PLACED],
         OrderStatus.DRAFT,
         placed_at=None,
+        # It may come back for another day: the warehouse chooses again.
+        vehicle_id=None,
     )
     stock.release(session, order, actor)
     order.recalled_lines = [[line.product_id, line.quantity, line.unit, line.factor] for line in order.lines]

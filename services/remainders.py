@@ -54,7 +54,7 @@ def _add(session: Session, draft: Order, short: OrderLine) -> bool:
     in_unit = short.product.units.get(short.unit) == short.factor and quantity % short.factor == 0
     unit, factor = (short.unit, short.factor) if in_unit else (short.product.unit, BASE_FACTOR)
     try:
-        drafts.put(session, draft, short.product, Typed((quantity, unit, factor)))
+        drafts.put_wanted(session, draft, short.product, Typed((quantity, unit, factor)))
     except Invalid:
         return False
     return True

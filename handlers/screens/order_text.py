@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from handlers.screen import View
 from handlers.texts import N_, Html, escaped, isolated, stack
-from models import Order, OrderEventKind, OrderLine, OrderStatus, ShortageReason
-from services import quantities
+from models import Order, OrderEventKind, OrderLine, OrderStatus, ShortageReason, Vehicle
+from services import formats, quantities
 from services.letters import LetterStatus, MailState
 from services.paging import Page
 from services.pricing import Fee, FeeRule, PricedLine, Quote
+from services.weights import Weight
 
 Line = TypeVar("Line")
 
@@ -193,9 +194,16 @@ def where_and_when(view: View, order: Order) -> list[str]:
     if order.window is not None:
         words = N_(":date: Pick-up day: {window}") if order.is_pickup else N_(":date: {window}")
         parts.append(t(words, window=window(view, order)))
+    if order.vehicle is not None:
+        parts.append(t(":truck: {vehicle}", vehicle=vehicle(order.vehicle)))
     if order.note:
         parts.append(t(":memo: {note}", note=order.note))
     return parts
+
+
+def vehicle(chosen: Vehicle) -> str:
+    """Return «А123ВС77, Иванов, +79161234567»: what is known of it."""
+    return ", ".join(filter(None, (chosen.plate, chosen.driver, chosen.phone)))
 
 
 def window(view: View, order: Order) -> str:
@@ -237,6 +245,14 @@ def letters(view: View, statuses: Sequence[LetterStatus]) -> list[str]:
         )
         for letter in statuses
     ]
+
+
+def weight(view: View, known: Weight) -> Html:
+    """Return «1 240 кг», «не меньше 1 240 кг» when some product's weight is not known."""
+    kilograms = formats.quantity(known.grams, view.language)
+    if known.is_whole:
+        return view.t("{weight} kg", weight=kilograms)
+    return view.t("at least {weight} kg", weight=kilograms)
 
 
 def weight_grams(order: Order) -> int | None:
