@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from handlers.routing import Router
 from handlers.texts import LANGUAGES
-from models import Database, Document, OutboxState, Session, now_of
+from models import Database, Document, OutboxState, Session, User, now_of
 from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
-from services import company, letters, mail, outbox, papers
+from services import company, letters, loading_sheet, mail, outbox, papers
 from services.geo import Geocoder, GeocoderDown
 from services.invoice_letter import invoice_file_name
 from services.mail import Letter, MailConfig
@@ -60,13 +60,31 @@ def route(database: Database, roads: RoadRouter, rows: list[OutboxRow]) -> list[
 
 
 def make_upload(database: Database, processor: Processor, what: dict[str, Any]) -> Upload:
-    """Return a document's PDF as a file to send, drawn now from its snapshot."""
+    """Return the file an outgoing row asks for, drawn now: a frozen document, or a loading sheet."""
+    if "sheet" in what:
+        return _sheet_upload(database, **what["sheet"])
     with database.reading() as session:
         document = session.get_one(Document, what["document_id"])
         paper = papers.read(document)
     pdf = papers.render(paper)
     processor.submit(partial(papers.keep_digest, document_id=what["document_id"], pdf=pdf))
     return Upload("document", invoice_file_name(paper), pdf)
+
+
+def _sheet_upload(
+    database: Database,
+    user_id: int,
+    day: str,
+    language: str,
+    window_id: int | None = None,
+    vehicle_id: int | None = None,
+) -> Upload:
+    delivery_on = date.fromisoformat(day)
+    with database.reading() as session:
+        actor = session.get_one(User, user_id)
+        sheet = loading_sheet.gather(session, delivery_on, actor, window_id, vehicle_id)
+    pdf = papers.render_sheet(sheet, language)
+    return Upload("document", loading_sheet.file_name(delivery_on, language), pdf)
 
 
 def send_letters(

@@ -118,13 +118,16 @@ def _pieces(word: str, width: float, font: str, size: float) -> list[str]:
     return pieces
 
 
+Align = Literal["LEFT", "RIGHT", "CENTER"]
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How the text of a cell looks and sits; ``pad_x`` and ``pad_y`` are the space around it."""
 
     font: str = REGULAR
     size: float = 9
-    align: Literal["LEFT", "RIGHT", "CENTER"] = "LEFT"
+    align: Align = "LEFT"
     valign: Literal["TOP", "MIDDLE", "BOTTOM"] = "TOP"
     pad_x: float = 3
     pad_y: float = 2
@@ -162,11 +165,16 @@ class Cell:
 Row = Sequence[Cell]
 
 
-def table(rows: Sequence[Row], widths: Sequence[float], commands: Sequence[Any], repeat: int = 0) -> Table:
+def table(
+    rows: Sequence[Row],
+    widths: Sequence[float],
+    commands: Sequence[Any],
+    repeat: int | tuple[int, ...] = 0,
+) -> Table:
     """Return a table whose rows never split.
 
-    ``commands`` are reportlab's for lines, shades and rows that hold together; ``repeat`` rows stand again
-    at the top of each page it runs on to.
+    ``commands`` are reportlab's for lines, shades and rows that hold together; the first ``repeat`` rows, or
+    those numbered so, stand again at the top of each page it runs on to.
     """
     texts, heights = [], []
     for row in rows:

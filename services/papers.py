@@ -1,4 +1,4 @@
-"""A frozen document as a PDF: drawn from its snapshot whenever it is wanted, always the same bytes."""
+"""Papers as PDFs. A frozen document is drawn from its snapshot when it is wanted, always the same bytes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Document
 from services import snapshot
+from services.loading_sheet import Sheet
 from services.snapshot import Snapshot
 
 
@@ -23,6 +24,13 @@ def render(paper: Snapshot) -> bytes:
     from services import invoice_pdf
 
     return invoice_pdf.render_invoice(paper)
+
+
+def render_sheet(sheet: Sheet, language: str) -> bytes:
+    """Return the PDF of a loading sheet."""
+    from services import loading_sheet_pdf
+
+    return loading_sheet_pdf.render(sheet, language)
 
 
 def keep_digest(session: Session, document_id: int, pdf: bytes) -> None:

@@ -210,3 +210,19 @@ def both(quantity: int, unit: str, factor: int, base: str, language: str) -> str
     if factor == BASE_FACTOR or quantity % factor:
         return in_base
     return f"{in_unit(quantity, unit, factor, language)} ({in_base})"
+
+
+def packed(quantity: int, units: Mapping[str, int], language: str) -> str:
+    """Return «4 кор + 3 шт»: whole packages, the largest first, then base units.
+
+    A product without packages reads in base units.
+    """
+    base = next(iter(units))
+    parts, rest = [], quantity
+    for unit, factor in sorted(units.items(), key=lambda pair: -pair[1]):
+        if factor > BASE_FACTOR and rest >= factor:
+            parts.append(in_unit(rest - rest % factor, unit, factor, language))
+            rest %= factor
+    if rest or not parts:
+        parts.append(in_unit(rest, base, BASE_FACTOR, language))
+    return " + ".join(parts)

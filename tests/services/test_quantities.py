@@ -267,3 +267,20 @@ def test_an_example_can_be_typed_and_ordered(product: Product) -> None:
 def test_a_quantity_reads_in_its_unit_and_in_pieces(quantity: int, unit: str, factor: int, text: str) -> None:
     shown = quantities.both(quantity, unit, factor, "шт", "ru")
     assert shown.replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("quantity", "units", "text"),
+    [
+        (51_000, {"шт": 1000, "кор": 12_000}, "4 кор + 3 шт"),
+        (48_000, {"шт": 1000, "кор": 12_000}, "4 кор"),
+        (3_000, {"шт": 1000, "кор": 12_000}, "3 шт"),
+        (505_000, {"шт": 1000, "кор": 12_000, "пал": 480_000}, "1 пал + 2 кор + 1 шт"),
+        (12_500, {"кг": 1000}, "12,5 кг"),
+        (102_500, {"кг": 1000, "меш": 50_000}, "2 меш + 2,5 кг"),
+        (2_500, {"кг": 1000, "г": 1}, "2,5 кг"),
+        (0, {"шт": 1000, "кор": 12_000}, "0 шт"),
+    ],
+)
+def test_a_quantity_is_packed_into_whole_packages(quantity: int, units: dict[str, int], text: str) -> None:
+    assert quantities.packed(quantity, units, "ru").replace("\u00a0", " ") == text
