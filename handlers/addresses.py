@@ -181,3 +181,35 @@ class LoadLines(Data, code="ll", anywhere=True):
 
     order_id: int
     page: int = 0
+
+
+@dataclass(frozen=True)
+class SheetDays(Data, code="sd"):
+    """The days that have a loading sheet; page 0 begins today, those before have negative numbers."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class LoadingSheet(Data, code="sh"):
+    """The loading sheet of a day; of one window of it, or of one vehicle (0: of all)."""
+
+    day: date
+    window_id: int = 0
+    vehicle_id: int = 0
+
+
+@dataclass(frozen=True)
+class Vehicles(Data, code="vs"):
+    """A page of the vehicles in use."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class ChooseVehicle(Data, code="vc"):
+    """Choose the vehicle that orders of a day, or of one window of it, are put into."""
+
+    day: date
+    window_id: int = 0
+    page: int = 0

@@ -13,6 +13,7 @@ from handlers import (
     goods,
     load_quantities,
     loading,
+    loading_sheet,
     my_orders,
     notices,
     order_list,
@@ -26,6 +27,8 @@ from handlers import (
     staff,
     start,
     taking,
+    vehicle_orders,
+    vehicles,
     warehouse,
 )
 from handlers.routing import Router
@@ -51,6 +54,9 @@ FEATURES = (
     warehouse,
     loading,
     load_quantities,
+    loading_sheet,
+    vehicle_orders,
+    vehicles,
     notices,
     digests,
     staff,

@@ -51,6 +51,9 @@ PLAIN = {
     "address_short": N_("That is too short. Example: Москва, Ленинский проспект, 12."),
     "address_empty": N_("Please type the address."),
     "coordinates": N_("This location does not exist. Send the location again, or type the address."),
+    "vehicle": N_("Not found."),
+    "plate_form": N_("This is not a Russian number plate. Example: А123ВС77."),
+    "capacity_form": N_("Type the capacity as whole kilograms. Example: 1500."),
     "no_warehouse": N_(
         "The warehouse has no location yet: no distance can be found. Tell the administrator."
     ),
@@ -90,6 +93,8 @@ FILLED = {
     "too_long": N_("That is too long: {limit} characters fit."),
     "name": N_("The name is empty or too long: 1 to {limit} characters fit."),
     "emails_too_many": N_("That is too many addresses: at most {limit}."),
+    "capacity_range": N_("The capacity is from 1 to {limit} kg."),
+    "vehicle_exists": N_("There already is a vehicle {plate}."),
     "too_many_lines": N_("An order has at most {limit} lines."),
     "note_too_long": N_("The note is too long: {limit} characters fit."),
 }

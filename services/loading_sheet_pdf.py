@@ -55,7 +55,7 @@ _SIGN_RIGHT = replace(_SIGN, align="RIGHT")
 _SUM = Style(font=BOLD, size=8.5, align="RIGHT", pad_y=2)
 _GAP = 4 * MM
 _MARGIN = 12 * MM
-_WIDTHS = tuple(width * MM for width in (8, 23, 70, 20, 33, 18, 14))
+_WIDTHS = tuple(width * MM for width in (8, 18, 68, 20, 40, 18, 14))
 _LAST = len(_WIDTHS) - 1
 _FIRST_LINES = 3
 _EMPTY_BOX, _TICKED_BOX = "☐", "☑"

@@ -10,6 +10,7 @@ from handlers.texts import N_, Html, escaped, isolated, stack
 from models import Order, OrderEventKind, OrderLine, OrderStatus, ShortageReason, Vehicle
 from services import formats, quantities
 from services.letters import LetterStatus, MailState
+from services.loading_sheet import Truck
 from services.paging import Page
 from services.pricing import Fee, FeeRule, PricedLine, Quote
 from services.weights import Weight
@@ -201,7 +202,7 @@ def where_and_when(view: View, order: Order) -> list[str]:
     return parts
 
 
-def vehicle(chosen: Vehicle) -> str:
+def vehicle(chosen: Vehicle | Truck) -> str:
     """Return «А123ВС77, Иванов, +79161234567»: what is known of it."""
     return ", ".join(filter(None, (chosen.plate, chosen.driver, chosen.phone)))
 

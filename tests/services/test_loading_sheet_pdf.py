@@ -159,8 +159,24 @@ def test_a_long_order_begins_with_lines_and_goes_on_under_its_heading(lines_befo
     assert re.findall(r"L-\d\d", " ".join(pages)) == [f"L-{n:02d}" for n in range(100)]
     assert "L-02" in with_it[0]
     assert "Пометка" in with_it[0]
-    # The signatures do not stand alone on a page.
-    assert "L-99" in next(page for page in pages if "Принял" in page.split("№ 2 · ООО")[-1] and "№ 2" in page)
+
+
+def test_a_short_order_is_not_split_whatever_stands_above_it() -> None:
+    short = make_order(2, lines=tuple(replace(BUCKWHEAT, sku=f"S-{n:02d}") for n in range(15)))
+    for above in range(1, 50, 3):
+        first = make_order(1, lines=tuple(replace(CHEESE, sku=f"F-{n}") for n in range(above)))
+        [page] = [page for page in read(make_sheet(first, short)) if re.search(r"S-\d\d", page)]
+        assert "№ 2 · ООО" in page
+        assert page.count("Принял") in (1, 2)
+        assert "S-14" in page
+
+
+def test_the_signatures_do_not_stand_alone_on_a_page() -> None:
+    # About 46 lines fit a page: one of these lengths ends where it does.
+    for length in range(50, 98):
+        lines = tuple(replace(CHEESE, sku=f"L-{n:02d}") for n in range(length))
+        last = next(page for page in read(make_sheet(make_order(lines=lines))) if "Принял" in page)
+        assert f"L-{length - 1:02d}" in last
 
 
 def test_people_s_text_is_data() -> None:

@@ -89,13 +89,12 @@ def test_a_vehicle_is_entered_corrected_and_taken_out_of_use(session: Session, b
 def test_there_is_one_vehicle_to_a_plate(session: Session, boris: User) -> None:
     vehicles.add(session, "А123ВС77", "1500", boris)
     other = vehicles.add(session, "В456ОР99", "900", boris)
-    for act in (
-        lambda: vehicles.add(session, "A123BC77", "900", boris),
-        lambda: vehicles.change(session, other.id, "plate", "а123вс77", boris),
-    ):
-        with pytest.raises(Conflict) as caught:
-            act()
-        assert (caught.value.code, caught.value.params) == ("vehicle_exists", {"plate": "А123ВС77"})
+    with pytest.raises(Conflict) as added:
+        vehicles.add(session, "A123BC77", "900", boris)
+    with pytest.raises(Conflict) as changed:
+        vehicles.change(session, other.id, "plate", "а123вс77", boris)
+    for error in (added.value, changed.value):
+        assert (error.code, error.params) == ("vehicle_exists", {"plate": "А123ВС77"})
 
 
 @pytest.mark.parametrize("field", ["plate", "capacity_kg", "id", "created_at"])
