@@ -53,6 +53,7 @@ def build(
     from handlers.places import GEOCODER
     from handlers.registry import register_all
     from handlers.routing import Router
+    from handlers.uploads import FILES
     from models import Database
     from runtime import jobs
     from runtime.delivery import Delivery
@@ -93,6 +94,14 @@ def build(
             processor,
             partial(jobs.send_letters, database, processor, mail_config(settings)),
             jobs.finish_letter,
+        ),
+        # One by one: each may hold ten megabytes.
+        FILES: Worker(
+            FILES,
+            processor,
+            partial(jobs.read_files, client, database),
+            partial(jobs.finish_job, router),
+            at_once=1,
         ),
         jobs.PROFILE: Worker(
             jobs.PROFILE, processor, partial(jobs.publish_commands, client, router), jobs.finish_profile

@@ -35,7 +35,7 @@ from handlers.choosing import FindCustomer, NewOrder
 from handlers.clients import AllClients, Archived, Clients
 from handlers.dates import Day, Window
 from handlers.delivery_step import UseOutlet
-from handlers.loading import AskLoaded, Claim, Delivered, Loaded, Queue
+from handlers.loading import AskLoaded, Claim, Delivered, Loaded
 from handlers.my_orders import CancelOrder, InvoicePdf, Recall, ResendInvoice
 from handlers.order_list import AllOrders, Spans
 from handlers.ordering import Discard, KeepNote
@@ -45,6 +45,7 @@ from handlers.product import Step
 from handlers.repeating import Repeat
 from handlers.requisites import EditRequisite, Requisites
 from handlers.staff import Staff
+from handlers.warehouse import Queue
 from models import Order, OrderStatus, Outlet, Role, User, UserRole
 from services.orders import Show
 from services.periods import Span

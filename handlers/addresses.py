@@ -213,3 +213,21 @@ class ChooseVehicle(Data, code="vc"):
     day: date
     window_id: int = 0
     page: int = 0
+
+
+@dataclass(frozen=True)
+class Stock(Data, code="b"):
+    """A page of what is in the store, all of it or what runs low."""
+
+    page: int = 0
+    only_low: bool = False
+
+
+@dataclass(frozen=True)
+class StockCard(Data, code="bc"):
+    """A product's stock, reached from a page of the list; ``held`` is the page of its reservations."""
+
+    product_id: int
+    page: int
+    only_low: bool
+    held: int = 0

@@ -26,7 +26,10 @@ from handlers import (
     sending,
     staff,
     start,
+    stock,
+    stock_changes,
     taking,
+    uploads,
     vehicle_orders,
     vehicles,
     warehouse,
@@ -61,6 +64,9 @@ FEATURES = (
     digests,
     staff,
     requisites,
+    uploads,
+    stock,
+    stock_changes,
 )
 
 

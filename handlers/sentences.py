@@ -75,6 +75,17 @@ PLAIN = {
     "email_too_long": N_("This e-mail address is too long."),
     "phone_form": N_("This is not a phone number. Example: +7 495 123-45-67."),
     "phone_length": N_("This phone number has a wrong length. Example: +7 495 123-45-67."),
+    "upload": N_("Not found."),
+    "upload_applied": N_("This file is applied already."),
+    "import_outdated": N_("The base has changed meanwhile. Look at what the file would do now."),
+    "file_kind": N_("This is not a CSV or XLSX file. Save the table as one of them, and send it again."),
+    "file_old_excel": N_("This is a workbook of an old Excel. Save it as XLSX or CSV, and send it again."),
+    "file_empty": N_("The file is empty."),
+    "file_damaged": N_("The workbook is damaged: it cannot be read."),
+    "file_has_no_rows": N_("The file has a header and not a single row."),
+    "cell_empty": N_("This cell must not be empty."),
+    "cell_too_long": N_("A cell is too long."),
+    "quote_not_closed": N_("A quotation mark opens a cell and is never closed."),
 }
 
 FILLED = {
@@ -97,6 +108,16 @@ FILLED = {
     "vehicle_exists": N_("There already is a vehicle {plate}."),
     "too_many_lines": N_("An order has at most {limit} lines."),
     "note_too_long": N_("The note is too long: {limit} characters fit."),
+    "file_too_big": N_("The file is too big: up to {limit_mb} MB can be read."),
+    "file_unpacks_too_big": N_("The workbook is too big: unpacked, up to {limit_mb} MB can be read."),
+    "rows_too_many": N_("The file has too many rows: up to {limit} can be read."),
+    "header_unknown": N_("The first row must name the columns: {expected}."),
+    "columns_missing": N_("Columns are missing: {columns}."),
+    "column_repeated": N_("The column “{column}” is there twice."),
+    "cells_too_many": N_("The row has {found} cells, the header {expected}."),
+    "repeated": N_("“{value}” stands in row {row} already."),
+    "sku_unknown": N_("There is no product with SKU “{value}”."),
+    "import_has_problems": N_("The file has mistakes ({problems}); nothing was written."),
 }
 
 
@@ -106,17 +127,18 @@ def of(view: View, error: DomainError) -> Html:
     if code in PLAIN:
         return view.t(PLAIN[code])
     if code in FILLED:
-        return view.t(FILLED[code], **{**error.params, **_lengths(view, error.params)})
+        return view.t(FILLED[code], **{**error.params, **_worded(view, error.params)})
     special = SPECIAL.get(code)
     return special(view, error.params) if special is not None else view.t(UNKNOWN)
 
 
-def _lengths(view: View, params: dict[str, Any]) -> dict[str, str]:
-    """Return «10 или 12» for lengths of which several are right."""
+def _worded(view: View, params: dict[str, Any]) -> dict[str, str]:
+    """Return «10 или 12» for lengths of which several are right, and lists with commas."""
+    said = {name: ", ".join(map(str, value)) for name, value in params.items() if isinstance(value, list)}
     expected = params.get("expected")
-    if not isinstance(expected, str) or " / " not in expected:
-        return {}
-    return {"expected": expected.replace(" / ", view.t.plain(" or "))}
+    if isinstance(expected, str) and " / " in expected:
+        said["expected"] = expected.replace(" / ", view.t.plain(" or "))
+    return said
 
 
 def plain(sentence: Html) -> str:
@@ -273,6 +295,28 @@ def _short(view: View, params: dict[str, Any]) -> Html:
     return view.t("Not enough in stock: {names}.", names=names)
 
 
+def _below_reserved(view: View, params: dict[str, Any]) -> Html:
+    reserved = view.quantity(params["reserved"], params["unit"])
+    orders = params.get("orders")
+    if not orders:
+        return view.t("{reserved} is reserved: there cannot be less.", reserved=reserved)
+    numbers = ", ".join(f"№{number}" for number in orders[:5]) + (" …" if len(orders) > 5 else "")
+    return view.t(
+        "{reserved} is reserved, by orders {numbers}: there cannot be less."
+        " Have them recalled or rejected first.",
+        reserved=reserved,
+        numbers=numbers,
+    )
+
+
+def _stock_moved(view: View, params: dict[str, Any]) -> Html:
+    return view.t(
+        "The stock has moved meanwhile: it was {before}, now it is {now}. Is your count still right?",
+        before=view.quantity(params["before"], params["unit"]),
+        now=view.quantity(params["now"], params["unit"]),
+    )
+
+
 SPECIAL: dict[str, Callable[[View, dict[str, Any]], Html]] = {
     "order_moved_on": _order_moved_on,
     "quantity_form": _quantity(N_("I did not understand the quantity.")),
@@ -299,4 +343,6 @@ SPECIAL: dict[str, Callable[[View, dict[str, Any]], Html]] = {
     "repriced": _repriced,
     "customer_exists": _customer_exists,
     "short": _short,
+    "below_reserved": _below_reserved,
+    "stock_moved": _stock_moved,
 }

@@ -3,7 +3,16 @@
 from sqlalchemy.orm import Session
 
 from models.base import Base
-from models.catalog import BASE_FACTOR, Category, MovementKind, Product, Reservation, StockMovement, Unit
+from models.catalog import (
+    BASE_FACTOR,
+    Category,
+    CountReason,
+    MovementKind,
+    Product,
+    Reservation,
+    StockMovement,
+    Unit,
+)
 from models.company import AuditEntry, Company, Holiday, Tariff, Warehouse, WorkingHours
 from models.customer import Customer, Outlet
 from models.database import Database, now_of
@@ -28,6 +37,7 @@ from models.order import (
     ShortageReason,
 )
 from models.pricing import PriceList, PriceListEntry, VatKind, VatRate
+from models.upload import Upload
 from models.user import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, UserRole
 from models.vehicle import Vehicle
 
@@ -41,6 +51,7 @@ __all__ = [
     "Category",
     "Company",
     "Conversation",
+    "CountReason",
     "Customer",
     "Database",
     "DeliveryWindow",
@@ -74,6 +85,7 @@ __all__ = [
     "StockMovement",
     "Tariff",
     "Unit",
+    "Upload",
     "User",
     "UserRole",
     "VatKind",

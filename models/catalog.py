@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Money, Quantity, choice
@@ -62,6 +62,9 @@ class Product(Base):
         CheckConstraint("reserved <= on_hand", name="reserved_is_there"),
         CheckConstraint("price >= 0", name="price_not_negative"),
         Index(None, "category_id", "is_active", "name"),
+        # The storekeeper's list goes by name over all shelves, and is asked for what runs low.
+        Index(None, "name", "id"),
+        Index("ix_products_low", "name", "id", sqlite_where=text("on_hand - reserved <= low_stock")),
     )
 
     @property
@@ -97,20 +100,32 @@ class MovementKind(enum.Enum):
     ADJUSTMENT = "adjustment"
 
 
+class CountReason(enum.Enum):
+    """Why a count differs from the books, when it is one of the usual reasons."""
+
+    SHORTAGE = "shortage"
+    SURPLUS = "surplus"
+    DAMAGE = "damage"
+    MISTAKE = "mistake"
+
+
 class StockMovement(Base):
     """A line of the ledger; never changed, never deleted. The changes sum to the product's levels."""
 
     __tablename__ = "stock_movements"
 
     id: Mapped[Key]
-    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     kind: Mapped[MovementKind] = mapped_column(choice(MovementKind))
     on_hand_change: Mapped[Quantity] = mapped_column(default=0)
     reserved_change: Mapped[Quantity] = mapped_column(default=0)
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # A value of CountReason, or people's own words.
     reason: Mapped[str | None] = mapped_column(String(300))
     at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "product_id", "id"),)
 
 
 class Reservation(Base):

@@ -1,4 +1,4 @@
-"""Slow work for outbox rows: geocoding, mail, drawing PDFs, telling Telegram the commands."""
+"""Slow work for outbox rows: geocoding, mail, drawing PDFs, reading files, telling Telegram the commands."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from handlers.texts import LANGUAGES
 from models import Database, Document, OutboxState, Session, User, now_of
 from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
-from services import company, letters, loading_sheet, mail, outbox, papers
+from services import company, letters, loading_sheet, mail, outbox, papers, uploads
+from services.errors import DomainError
 from services.geo import Geocoder, GeocoderDown
+from services.imports.tables import MAX_BYTES
 from services.invoice_letter import invoice_file_name
 from services.mail import Letter, MailConfig
 from services.outbox import OutboxRow, Outcome
 from services.roads import RoadRouter, RouterDown
+from services.uploads import FileRead
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,31 @@ def route(database: Database, roads: RoadRouter, rows: list[OutboxRow]) -> list[
             log.warning("the road router does not answer: %s", error)
             results.append(error)
     return results
+
+
+def read_files(client: TelegramClient, database: Database, rows: list[OutboxRow]) -> list[Any]:
+    """Return what each row's file would do, or why it could not be had.
+
+    ``upload_id`` names a file that is kept; else ``file_id`` is fetched from Telegram and read as ``kind``.
+    """
+    results: list[Any] = []
+    for row in rows:
+        try:
+            results.append(_file_read(client, database, row.payload))
+        except (TelegramError, TelegramUnavailable, DomainError) as error:
+            log.warning("the file of row %s cannot be had: %s", row.id, error)
+            results.append(error)
+    return results
+
+
+def _file_read(client: TelegramClient, database: Database, what: dict[str, Any]) -> FileRead:
+    if "upload_id" in what:
+        with database.reading() as session:
+            return uploads.read_again(session, what["upload_id"])
+    path = client.call("getFile", {"file_id": what["file_id"]})["file_path"]
+    content = client.download(path, MAX_BYTES)
+    with database.reading() as session:
+        return uploads.read(session, what["kind"], content, what["file_name"])
 
 
 def make_upload(database: Database, processor: Processor, what: dict[str, Any]) -> Upload:

@@ -31,10 +31,13 @@ MOST_AT_ONCE = 20
 class Worker:
     """Runs rows in batches; ``done`` applies each result in a unit of work of the processor."""
 
-    def __init__(self, name: str, processor: Processor, run: Run, done: Done) -> None:
+    def __init__(
+        self, name: str, processor: Processor, run: Run, done: Done, at_once: int = MOST_AT_ONCE
+    ) -> None:
         self._processor = processor
         self._run = run
         self._done = done
+        self._at_once = at_once
         self._rows: queue.SimpleQueue[OutboxRow | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -53,7 +56,7 @@ class Worker:
     def _work(self) -> None:
         while True:
             batch = [self._rows.get()]
-            while len(batch) < MOST_AT_ONCE and not self._rows.empty():
+            while len(batch) < self._at_once and not self._rows.empty():
                 batch.append(self._rows.get())
             rows = [row for row in batch if row is not None]
             if rows:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from models import MovementKind, Order, OrderLine, Product, Reservation, StockMovement, User, now_of
-from services import quantities
+from models import (
+    MovementKind,
+    Order,
+    OrderLine,
+    Product,
+    Reservation,
+    Role,
+    StockMovement,
+    User,
+    now_of,
+)
+from services import audit, auth, catalog, quantities
 from services.errors import Conflict, Invalid
 
+KEEPERS = (Role.STOREKEEPER, Role.ADMIN)
+"""Who may look into the store and say what is in it."""
+MAX_REASON = 300
+NAMED_HOLDERS = 5
 # Built once, and past the ORM: an order of 30 lines comes here 30 times while its rep waits.
 _products: Table = Product.__table__  # type: ignore[assignment]
 _on_hand = _products.c.on_hand + bindparam("on_hand_change")
@@ -90,22 +104,103 @@ def issue(session: Session, order: Order, actor: User) -> None:
             )
 
 
+def check_reason(text: str) -> str:
+    """Return a reason or a document's number on one line. Raises ``empty`` or ``too_long`` (limit)."""
+    return catalog.check_line(text, MAX_REASON)
+
+
 def receive(session: Session, product: Product, quantity: int, actor: User | None, reason: str = "") -> None:
-    """Add goods that came in."""
+    """Add goods that came in; ``actor`` None is the program itself."""
+    _require_keeper(actor)
     if quantity <= 0:
         is_weighed = product.unit in quantities.WEIGHED
         raise Invalid("quantity_positive", base=product.unit, units=[product.unit], is_weighed=is_weighed)
     _move(session, product.id, MovementKind.RECEIPT, None, actor, on_hand=quantity, reason=reason)
 
 
-def adjust(session: Session, product: Product, on_hand: int, actor: User | None, reason: str) -> None:
-    """Set what was counted; raises Conflict("below_reserved") when that is less than was promised."""
-    session.refresh(product, ["on_hand", "reserved"])
-    if on_hand < product.reserved:
-        raise Conflict("below_reserved", reserved=product.reserved, unit=product.unit)
+def receive_many(session: Session, rows: Sequence[tuple[int, int, str]], actor: User | None) -> None:
+    """Add goods of many products at once: product, quantity above zero, reason; in few statements."""
+    _require_keeper(actor)
+    session.flush()
+    connection, now = session.connection(), now_of(session)
+    table = Product.__table__
+    connection.execute(
+        update(table)  # type: ignore[arg-type]
+        .where(table.c.id == bindparam("row_id"))
+        .values(on_hand=table.c.on_hand + bindparam("more")),
+        [{"row_id": product_id, "more": quantity} for product_id, quantity, _ in rows],
+    )
+    connection.execute(
+        insert(StockMovement.__table__),  # type: ignore[arg-type]
+        [
+            {
+                "product_id": product_id,
+                "kind": MovementKind.RECEIPT,
+                "on_hand_change": quantity,
+                "reserved_change": 0,
+                "user_id": actor.id if actor else None,
+                "reason": reason or None,
+                "at": now,
+            }
+            for product_id, quantity, reason in rows
+        ],
+    )
+    session.expire_all()
+
+
+def adjust(
+    session: Session,
+    product: Product,
+    on_hand: int,
+    actor: User | None,
+    reason: str,
+    *,
+    expected: int | None = None,
+) -> None:
+    """Set what was counted; ``expected`` is what the books said when it was.
+
+    Raises Conflict ``below_reserved`` (reserved, unit, orders) when that is less than was promised, and
+    ``stock_moved`` (before, now, unit) when the books have moved on since.
+    """
+    _require_keeper(actor)
+    check_count(session, product, on_hand)
+    if expected is not None and product.on_hand != expected:
+        raise Conflict("stock_moved", before=expected, now=product.on_hand, unit=product.unit)
     if on_hand != product.on_hand:
         change = on_hand - product.on_hand
         _move(session, product.id, MovementKind.ADJUSTMENT, None, actor, on_hand=change, reason=reason)
+
+
+def check_count(session: Session, product: Product, on_hand: int) -> None:
+    """Read the levels afresh; raise Conflict ``below_reserved`` when more is promised than was counted."""
+    session.refresh(product, ["on_hand", "reserved"])
+    if on_hand < product.reserved:
+        numbers = session.scalars(
+            select(Order.number)
+            .join(OrderLine, OrderLine.order_id == Order.id)
+            .join(Reservation, Reservation.order_line_id == OrderLine.id)
+            .where(Reservation.product_id == product.id)
+            .order_by(Order.id)
+            .limit(NAMED_HOLDERS + 1)
+        )
+        raise Conflict(
+            "below_reserved", reserved=product.reserved, unit=product.unit, orders=list(numbers.all())
+        )
+
+
+def set_low_stock(session: Session, product: Product, quantity: int | None, actor: User) -> None:
+    """Have the product listed as low when no more than ``quantity`` is available; None: never."""
+    _require_keeper(actor)
+    before, product.low_stock = product.low_stock, quantity
+    if quantity != before:
+        audit.record(
+            session, actor, "update", "product", product.id, {"low_stock": before}, {"low_stock": quantity}
+        )
+
+
+def _require_keeper(actor: User | None) -> None:
+    if actor is not None:
+        auth.require(actor, *KEEPERS)
 
 
 def _take_reservations(session: Session, order: Order) -> list[tuple[int, int, int]]:

@@ -54,8 +54,8 @@ FENCES = {
 IMPORT_ENGINE = ("services.imports", "services.catalog", "services.formats")
 
 
-# No screen corrects stock yet, and a router without a front door is a mistake of the wiring.
-REACHES_NOBODY = {"below_reserved", "no_front_door"}
+# A router without a front door is a mistake of the wiring.
+REACHES_NOBODY = {"no_front_door"}
 
 
 class Import(NamedTuple):

@@ -1,7 +1,7 @@
 """Import files: first a report of what they would do, then all of it or nothing.
 
-``check_catalog`` and ``check_customers`` only read; ``apply`` writes what a report said, and refuses if the
-base has moved on since.
+``check`` and its kin only read; ``apply`` writes what a report said, and refuses if the base has moved on
+since.
 """
 
 from __future__ import annotations
@@ -10,24 +10,34 @@ from sqlalchemy.orm import Session
 
 from models import User
 from services.errors import Conflict, Invalid
-from services.imports import catalog, customers
+from services.imports import catalog, customers, receipt
 from services.imports.catalog import check_catalog
 from services.imports.customers import check_customers
-from services.imports.report import Addition, Change, FieldChange, Problem, Report, render_report
+from services.imports.receipt import check_receipt
+from services.imports.report import Addition, Change, FieldChange, Kind, Problem, Report, render_report
 
 __all__ = [
     "Addition",
     "Change",
     "FieldChange",
+    "Kind",
     "Problem",
     "Report",
     "apply",
+    "check",
     "check_catalog",
     "check_customers",
+    "check_receipt",
     "render_report",
 ]
 
-_ENGINES = {"catalog": catalog, "customers": customers}
+_ENGINES = {"catalog": catalog, "customers": customers, "receipt": receipt}
+_CHECKS = {"catalog": check_catalog, "customers": check_customers, "receipt": check_receipt}
+
+
+def check(session: Session, kind: Kind, data: bytes, file_name: str) -> Report:
+    """Return what a file of this kind would do; nothing is written."""
+    return _CHECKS[kind](session, data, file_name)
 
 
 def apply(session: Session, report: Report, user: User | None) -> None:

@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 from services import formats
 
-Kind = Literal["catalog", "customers"]
+Kind = Literal["catalog", "customers", "receipt"]
 
 _LISTED = 50
+_KEPT = 1000
 _AMOUNTS = frozenset({"price"})
-_QUANTITIES = frozenset({"on_hand"})
+_QUANTITIES = frozenset({"on_hand", "quantity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,38 @@ class Report:
         content = [self.kind, self.unchanged, *_contents(self)]
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=_plain)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """Return the report as plain JSON, its lists cut after 1,000 rows each, to be shown without the file.
+
+    ``problems`` are [row, column, code, params], ``added`` [row, key, values], ``changed`` [row, key,
+    subject's id, [[field, old, new] …]]; ``totals`` says how many of each there are.
+    """
+    lists: dict[str, list[Any]] = {
+        "problems": [
+            [found.row, found.column, found.code, dict(found.params)] for found in report.problems[:_KEPT]
+        ],
+        "added": [[added.row, added.key, dict(added.values)] for added in report.added[:_KEPT]],
+        "changed": [
+            [
+                change.row,
+                change.key,
+                change.subject_id,
+                [[part.field, part.old, part.new] for part in change.fields],
+            ]
+            for change in report.changed[:_KEPT]
+        ],
+    }
+    totals = {
+        "problems": len(report.problems),
+        "added": len(report.added),
+        "changed": len(report.changed),
+        "unchanged": report.unchanged,
+    }
+    facts = {**lists, "totals": totals, "unknown_columns": list(report.unknown_columns)}
+    plain: dict[str, Any] = json.loads(json.dumps(facts, default=_plain))
+    return plain
 
 
 def render_report(report: Report) -> str:

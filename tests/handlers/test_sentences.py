@@ -61,6 +61,11 @@ SAMPLES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["Крупа &lt;1&gt;"],
     ),
     "customer_exists": ({"name": "ООО <Ромашка>"}, ["ООО &lt;Ромашка&gt;"]),
+    "below_reserved": (
+        {"reserved": 60_000, "unit": "шт", "orders": [17, 19]},
+        ["60 шт", "№17, №19", "меньше"],
+    ),
+    "stock_moved": ({"before": 100_000, "now": 90_000, "unit": "шт"}, ["было 100 шт", "стало 90 шт"]),
     "short": ({"shortages": [Shortage(1, "Крупа & вода", 5, 2, "шт")]}, ["Крупа &amp; вода"]),
 }
 

@@ -183,8 +183,9 @@ def at_once(works: list[Callable[[], None]]) -> None:
 def test_stock_corrected_below_the_promise_is_refused(
     session: Session, anna: User, romashka: Customer, water: Product
 ) -> None:
-    acts.placed(session, anna, romashka, {water: "10"})
+    order = acts.placed(session, anna, romashka, {water: "10"})
     with pytest.raises(Conflict) as caught:
         stock.adjust(session, water, 9_000, None, "пересчёт")
-    assert (caught.value.code, caught.value.params) == ("below_reserved", {"reserved": 10_000, "unit": "шт"})
+    facts = {"reserved": 10_000, "unit": "шт", "orders": [order.number]}
+    assert (caught.value.code, caught.value.params) == ("below_reserved", facts)
     assert acts.levels(session, water) == (100, 10)

@@ -1,0 +1,108 @@
+"""Goods that came in, from a supplier's file: rows are matched on the SKU and added to the stock.
+
+A quantity is read in the units of its product («5 кор»), so it is understood only against the base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import BASE_FACTOR, Product, Unit, User
+from services import audit, catalog, formats, quantities, stock
+from services.errors import Invalid
+from services.imports import planning, tables
+from services.imports.planning import Refused
+from services.imports.report import Addition, Plan, Report, Row
+from services.imports.tables import Column
+
+COLUMNS = (
+    Column("sku", "sku", "Артикул", lambda text: catalog.check_line(text, catalog.MAX_SKU), is_required=True),
+    Column(
+        "quantity",
+        "quantity",
+        "Количество",
+        lambda text: catalog.check_line(text, 40),
+        is_required=True,
+        aliases=("Кол-во",),
+    ),
+    Column("reason", "reason", "Причина", stock.check_reason, aliases=("Документ", "Накладная")),
+)
+_SKU, _QUANTITY, _ = (column.title for column in COLUMNS)
+
+
+def check_receipt(session: Session, data: bytes, file_name: str) -> Report:
+    """Return what the file would add to the stock; nothing is written."""
+    reading = tables.read(data, COLUMNS)
+    plan = _plan(session, reading.rows)
+    return Report("receipt", file_name, reading.rows, reading.problems, reading.unknown_columns, plan)
+
+
+def plan_again(session: Session, report: Report) -> Plan:
+    """Return what the report's rows would do now, with the products they name locked until the commit."""
+    return _plan(session, report.rows, locked=True)
+
+
+def write(session: Session, report: Report, user: User | None) -> None:
+    """Carry out a report that has no problems and was found to be up to date."""
+    file_name = formats.one_line(report.file_name)
+    for additions in planning.chunks(report.added):
+        rows = [
+            (
+                added.values["product_id"],
+                added.values["quantity"],
+                added.values.get("reason", file_name)[: stock.MAX_REASON],
+            )
+            for added in additions
+        ]
+        stock.receive_many(session, rows, user)
+    facts = {"file": file_name, "added": len(report.added)}
+    audit.record(session, user, "import", "receipt", None, after=facts)
+
+
+def _plan(session: Session, rows: Sequence[Row], *, locked: bool = False) -> Plan:
+    known = _products(session, rows, locked=locked)
+    first_rows: dict[str, int] = {}
+
+    def decide(row: Row) -> Addition:
+        sku = row.values["sku"]
+        first = first_rows.setdefault(sku, row.number)
+        if first != row.number:
+            raise Refused(_SKU, "repeated", value=sku, row=first)
+        if sku not in known:
+            raise Refused(_SKU, "sku_unknown", value=sku)
+        # The level is left out on purpose: what is loaded meanwhile does not make a receipt wrong.
+        units, facts = known[sku]
+        try:
+            typed = quantities.parse(row.values["quantity"], units)
+        except Invalid as fault:
+            raise Refused.because(_QUANTITY, fault) from fault
+        return Addition(row.number, sku, {**row.values, **facts, "quantity": typed.quantity})
+
+    return planning.make_plan(rows, decide)
+
+
+def _products(
+    session: Session, rows: Sequence[Row], *, locked: bool
+) -> dict[str, tuple[dict[str, int], dict[str, Any]]]:
+    """Return by SKU the units of each product the rows name, and what a report says of it."""
+    known: dict[str, tuple[dict[str, int], dict[str, Any]]] = {}
+    for chunk in planning.chunks(row.values["sku"] for row in rows):
+        statement = select(Product.sku, Product.id, Product.name, Product.unit, Product.version).where(
+            Product.sku.in_(chunk)
+        )
+        found = session.execute(statement.with_for_update() if locked else statement).all()
+        packages: dict[int, dict[str, int]] = {}
+        ids = [product.id for product in found]
+        for unit in session.execute(
+            select(Unit.product_id, Unit.code, Unit.factor).where(Unit.product_id.in_(ids))
+        ):
+            packages.setdefault(unit.product_id, {})[unit.code] = unit.factor
+        for sku, product_id, name, base, version in found:
+            units = {base: BASE_FACTOR, **packages.get(product_id, {})}
+            facts = {"product_id": product_id, "name": name, "unit": base, "version": version}
+            known[sku] = (units, facts)
+    return known
