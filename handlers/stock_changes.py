@@ -14,7 +14,7 @@ from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
-from handlers.texts import N_, Html
+from handlers.texts import N_, Html, stack
 from models import CountReason, Product
 from services import formats, quantities, search, stock, storeroom
 from services.errors import Conflict
@@ -217,14 +217,14 @@ def ask_why(ctx: Context, data: CountWhy) -> Screen:
         if reason not in unfit
     ]
     rows += [[Button(t.plain(":speech_balloon: Another reason"), CountOther(*where))], _back(ctx, data)]
-    return Screen(Html(f"{_change(ctx, data)}\n{t('Why does it differ?')}"), rows, data)
+    return Screen(stack(_change(ctx, data), t("Why does it differ?")), rows, data)
 
 
 def ask_other(ctx: Context, data: CountOther) -> Screen:
     """Ask for a reason in the person's own words."""
     if _kept(ctx, COUNT, data) is None:
         return ask_count(ctx, Count(*_where(data)))
-    text = Html(f"{_change(ctx, data)}\n{ctx.t('Type the reason.')}")
+    text = stack(_change(ctx, data), ctx.t("Type the reason."))
     return Screen(text, [_back(ctx, data)], data)
 
 
@@ -243,7 +243,7 @@ def confirm(ctx: Context, data: ConfirmCount) -> Screen:
         return ask_count(ctx, Count(*_where(data)))
     t = ctx.t
     why = {kind.value: t.plain(label) for kind, label in REASONS.items()}.get(kept[2], kept[2])
-    text = Html(f"{_change(ctx, data)}\n{t('Reason: {reason}', reason=why)}")
+    text = stack(_change(ctx, data), t("Reason: {reason}", reason=why))
     rows = [[Button(t.plain(":white_check_mark: Write it"), CountSure(*_where(data)))], _back(ctx, data)]
     return Screen(text, rows, data)
 

@@ -1,13 +1,11 @@
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Customer, Database, MovementKind, Order, OrderStatus, Product, StockMovement, User
-from services import loading, orders, placing, stock
-from services.errors import Conflict, DomainError, Invalid
-from tests.conftest import NOW, Cast
+from models import Customer, MovementKind, Product, StockMovement, User
+from services import loading, stock
+from services.errors import Conflict, Invalid
+from tests.conftest import NOW
 from tests.services import acts
 
 
@@ -76,55 +74,3 @@ def test_more_than_there_is_stops_the_load_without_a_trace(
     session.expire_all()
     assert acts.levels(session, cheese) == (50, 50)
     assert acts.letters(session) == []
-
-
-STEPS = ("place", "recall", "claim", "release", "reject", "load", "short load", "cancel", "receive", "adjust")
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(1, 60)), max_size=25))
-def test_after_any_steps_the_ledger_sums_to_the_levels(
-    database: Database, cast: Cast, steps: list[tuple[str, int]]
-) -> None:
-    with database.unit_of_work(NOW) as session:
-        water = session.get_one(Product, cast.water)
-        for step, number in steps:
-            try:
-                with session.begin_nested():
-                    take(session, cast, step, number)
-            except DomainError:
-                session.expire_all()
-            on_hand, reserved = acts.levels(session, water)
-            assert 0 <= reserved <= on_hand
-        session.rollback()
-
-
-def take(session: Session, cast: Cast, step: str, number: int) -> None:
-    anna, boris = session.get_one(User, cast.anna), session.get_one(User, cast.boris)
-    water, romashka = session.get_one(Product, cast.water), session.get_one(Customer, cast.romashka)
-    if step == "receive":
-        stock.receive(session, water, number * 1000, boris)
-        return
-    if step == "adjust":
-        stock.adjust(session, water, number * 1000, boris, "пересчёт")
-        return
-    if step == "place":
-        acts.placed(session, anna, romashka, {water: str(number)})
-        return
-    for order in mine(session, anna):
-        if step in ("load", "short load"):
-            order.lines[0].loaded_quantity = number * 1000 if step == "short load" else None
-            loading.confirm_load(session, order.id, boris)
-        elif step in ("reject", "cancel"):
-            actor, end = (boris, loading.reject) if step == "reject" else (anna, placing.cancel)
-            end(session, order.id, actor, "так вышло")
-        elif step == "recall":
-            placing.recall(session, order.id, anna)
-        else:
-            (loading.claim if step == "claim" else loading.release)(session, order.id, boris)
-        return
-
-
-def mine(session: Session, anna: User) -> list[Order]:
-    open_ones = (OrderStatus.DRAFT, *orders.QUEUE)
-    return [order for order in orders.find(session, anna).items if order.status in open_ones]
