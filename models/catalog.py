@@ -64,7 +64,7 @@ class Product(Base):
         Index(None, "category_id", "is_active", "name"),
         # The storekeeper's list goes by name over all shelves, and is asked for what runs low.
         Index(None, "name", "id"),
-        Index("ix_products_low", "name", "id", sqlite_where=text("on_hand - reserved <= low_stock")),
+        Index("ix_products_low", "name", "id", sqlite_where=text("low_stock >= on_hand - reserved")),
     )
 
     @property

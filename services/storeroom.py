@@ -17,8 +17,9 @@ from services.stock import KEEPERS
 MOVEMENTS_ON_A_PAGE = 10
 HOLDERS_ON_A_PAGE = 5
 
-# Word for word what the index of low products says, or the database would not use it.
-_IS_LOW = text("on_hand - reserved <= low_stock")
+# Word for word what the index of low products says, the column first: SQLite turns a comparison round to
+# have it so, and would not know the index by it any more.
+_IS_LOW = text("low_stock >= on_hand - reserved")
 
 
 class Entry(NamedTuple):

@@ -284,3 +284,34 @@ def test_a_quantity_reads_in_its_unit_and_in_pieces(quantity: int, unit: str, fa
 )
 def test_a_quantity_is_packed_into_whole_packages(quantity: int, units: dict[str, int], text: str) -> None:
     assert quantities.packed(quantity, units, "ru").replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("quantity", "units", "text"),
+    [
+        (1_443_000, PIECES, "1 443 шт (3 пал + 3 шт)"),
+        (1_380_000, PIECES, "1 380 шт (2 пал + 35 кор)"),
+        (1_428_000, PIECES, "1 428 шт (2 пал + 39 кор)"),
+        (11_000, PIECES, "11 шт"),
+        (0, PIECES, "0 шт"),
+        (27_000, WEIGHT, "27 кг (2 ящ + 2 кг)"),
+        (7_000, {"шт": 1000}, "7 шт"),
+    ],
+)
+def test_a_level_reads_in_base_units_and_in_the_packages_it_fills(
+    quantity: int, units: dict[str, int], text: str
+) -> None:
+    assert quantities.packed(quantity, units, "ru").replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(("text", "unit"), [("0", "шт"), ("0 кор", "кор"), ("0,0", "шт")])
+def test_none_may_be_meant_where_goods_are_counted(text: str, unit: str) -> None:
+    typed = quantities.parse(text, PIECES, zero_is_meant=True)
+    assert (typed.quantity, typed.unit) == (0, unit)
+    with pytest.raises(Invalid):
+        quantities.parse(text, PIECES)
+
+
+def test_less_than_none_is_never_meant() -> None:
+    with pytest.raises(Invalid):
+        quantities.parse("-1", PIECES, zero_is_meant=True)

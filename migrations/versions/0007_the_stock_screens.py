@@ -5,8 +5,8 @@ from alembic import op
 
 from models.base import BigInt
 
-revision = "0014"
-down_revision = "0001"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -34,8 +34,8 @@ def upgrade() -> None:
         "ix_products_low",
         "products",
         ["name", "id"],
-        sqlite_where=sa.text("on_hand - reserved <= low_stock"),
-        postgresql_where=sa.text("on_hand - reserved <= low_stock"),
+        sqlite_where=sa.text("low_stock >= on_hand - reserved"),
+        postgresql_where=sa.text("low_stock >= on_hand - reserved"),
     )
     # The key behind the product lets a page of movements be read straight off the index.
     op.drop_index(op.f("ix_stock_movements_product_id"), "stock_movements")
