@@ -44,8 +44,7 @@ def find_discrepancies(session: Session) -> list[Discrepancy]:
         .group_by(Reservation.product_id)
         .subquery()
     )
-    ledger_on_hand = func.coalesce(moved.c.on_hand, 0)
-    ledger_reserved = func.coalesce(moved.c.reserved, 0)
+    ledger_on_hand, ledger_reserved = func.coalesce(moved.c.on_hand, 0), func.coalesce(moved.c.reserved, 0)
     promised = func.coalesce(held.c.quantity, 0)
     rows = session.execute(
         select(

@@ -6,9 +6,12 @@ import re
 import string
 from datetime import date
 
+from sqlalchemy import select
+
 from demo.bot_api_types import Message
 from demo.people import Person
 from handlers.texts import texts_for
+from models import Product
 from tests.flows.stage import Stage
 
 
@@ -181,3 +184,16 @@ def speaks_english(person: Person) -> None:
     press(person, "⚙️ Настройки", "Язык:")
     press(person, "English", "Language:")
     press(person, "🏠 Menu", "What shall we do?")
+
+
+def opens_stock(stage: Stage) -> None:
+    """Everybody is there, and Борис looks at the stock."""
+    all_open(stage)
+    press(stage.boris, "📦 Остатки", "Остатки")
+
+
+def stock_levels(stage: Stage, sku: str) -> tuple[int, int]:
+    """On hand and reserved, in thousandths of the base unit."""
+    with stage.app.database.reading() as session:
+        row = session.execute(select(Product.on_hand, Product.reserved).where(Product.sku == sku)).one()
+        return row.on_hand, row.reserved

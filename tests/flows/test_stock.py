@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import openpyxl
 import pytest
 from sqlalchemy import select
 
-from bot import build
-from models import AuditEntry, MovementKind, Product, StockMovement, Upload, User
+from models import AuditEntry, MovementKind, Product, StockMovement, User
 from services import ledger, stock
 from tests.flows import acts
-from tests.flows.stage import UNLIMITED, Stage
+from tests.flows.stage import Stage
 
 BUCKWHEAT = "Гречка ядрица «Увелка», 900 г"
 RICE = "Рис круглозёрный, 900 г"
 
 
 def test_levels_are_shown_in_units_and_packages_with_who_holds_the_reservation(stage: Stage) -> None:
-    _open_stock(stage)
+    acts.opens_stock(stage)
     number = acts.places_order(stage, stage.anna)
     acts.card(stage.boris, number)
     text = acts.plain(acts.say(stage.boris, "гречка", "найдено по «гречка»").text)
@@ -53,12 +47,12 @@ def test_the_storekeeper_s_menu_has_the_stock_and_a_rep_s_has_not(stage: Stage) 
 
 def test_a_rep_cannot_reach_a_product_s_stock_by_a_forged_button(stage: Stage) -> None:
     acts.opens(stage.anna)
-    before = _levels(stage, "КР-001")
+    before = acts.stock_levels(stage, "КР-001")
     stage.anna.forge("br:1:0:0", message_id=stage.anna.screen.message_id).wait_answered()
     stage.anna.forge("bs:1:0:0", message_id=stage.anna.screen.message_id).wait_answered()
     assert stage.anna.toasts[-1].text == "Нет доступа."
     acts.sees(stage.anna, "Что делаем?")
-    assert _levels(stage, "КР-001") == before
+    assert acts.stock_levels(stage, "КР-001") == before
 
 
 def test_what_came_in_is_typed_in_any_unit_with_its_document(stage: Stage) -> None:
@@ -68,7 +62,7 @@ def test_what_came_in_is_typed_in_any_unit_with_its_document(stage: Stage) -> No
     text = acts.plain(acts.say(stage.boris, "накладная <17>", "+2 кор (24 шт)").text)
     assert "Остаток: 1 464 шт (3 пал + 2 кор)" in text
     assert "приход +24 шт · Борис · накладная <17>" in text
-    assert _levels(stage, "КР-001") == (1_464_000, 0)
+    assert acts.stock_levels(stage, "КР-001") == (1_464_000, 0)
 
 
 def test_a_second_tap_receives_nothing_more(stage: Stage) -> None:
@@ -80,7 +74,7 @@ def test_a_second_tap_receives_nothing_more(stage: Stage) -> None:
     for one in presses:
         one.wait_answered()
     acts.sees(stage.boris, "Остаток: 1 452 шт")
-    assert _levels(stage, "КР-001") == (1_452_000, 0)
+    assert acts.stock_levels(stage, "КР-001") == (1_452_000, 0)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +93,7 @@ def test_bad_receipts_are_refused_with_a_sentence(stage: Stage, typed: str, answ
     acts.press(stage.boris, "➕ Приход", "Сколько пришло?")
     text = acts.plain(acts.say(stage.boris, typed, answer).text)
     assert "Сколько пришло?" in text
-    assert _levels(stage, "КР-001") == (1_440_000, 0)
+    assert acts.stock_levels(stage, "КР-001") == (1_440_000, 0)
 
 
 def test_a_count_shows_before_and_after_and_leaves_its_reason(stage: Stage) -> None:
@@ -109,10 +103,10 @@ def test_a_count_shows_before_and_after_and_leaves_its_reason(stage: Stage) -> N
     assert "1 440 шт → 1 428 шт (−12 шт)" in text
     assert [label for label in stage.boris.screen.labels if "Излишек" in label] == []
     acts.press(stage.boris, "💔 Брак, порча", "Причина: 💔 Брак, порча")
-    assert _levels(stage, "КР-001") == (1_440_000, 0)
+    assert acts.stock_levels(stage, "КР-001") == (1_440_000, 0)
     text = acts.plain(acts.press(stage.boris, "✅ Записать", "Остаток: 1 428 шт").text)
     assert "пересчёт −12 шт · Борис · брак, порча" in text
-    assert _levels(stage, "КР-001") == (1_428_000, 0)
+    assert acts.stock_levels(stage, "КР-001") == (1_428_000, 0)
 
 
 def test_more_than_the_books_say_is_a_surplus_or_one_s_own_words(stage: Stage) -> None:
@@ -144,7 +138,7 @@ def test_a_count_below_what_is_promised_names_the_orders(stage: Stage) -> None:
     acts.press(stage.boris, "✏️ Пересчёт", "По учёту")
     text = acts.plain(acts.say(stage.boris, "0", "меньше записать нельзя").text)
     assert f"В резерве 60 шт, держат заказы №{number}" in text
-    assert _levels(stage, "КР-001") == (1_440_000, 60_000)
+    assert acts.stock_levels(stage, "КР-001") == (1_440_000, 60_000)
 
 
 def test_a_count_over_goods_that_moved_meanwhile_is_asked_again(stage: Stage) -> None:
@@ -159,12 +153,12 @@ def test_a_count_over_goods_that_moved_meanwhile_is_asked_again(stage: Stage) ->
     text = acts.plain(acts.press(stage.boris, "✅ Записать", "Остаток успел измениться").text)
     assert "было 1 440 шт, стало 1 450 шт" in text
     assert "1 450 шт → 1 400 шт (−50 шт)" in text
-    assert _levels(stage, "КР-001") == (1_450_000, 0)
+    assert acts.stock_levels(stage, "КР-001") == (1_450_000, 0)
     acts.press(stage.boris, "✅ Записать", "Остаток: 1 400 шт")
 
 
 def test_a_minimum_puts_a_product_on_the_low_list_and_the_filter_survives_the_way_back(stage: Stage) -> None:
-    _open_stock(stage)
+    acts.opens_stock(stage)
     acts.press(stage.boris, "⚠️ Мало", "ниже минимума ничего нет")
     acts.press(stage.boris, "• ⚠️ Мало", "Остатки")
     _on_card(stage, BUCKWHEAT)
@@ -189,7 +183,7 @@ def test_a_minimum_puts_a_product_on_the_low_list_and_the_filter_survives_the_wa
 
 
 def test_pages_go_by_name_and_back_leads_to_the_same_page(stage: Stage) -> None:
-    _open_stock(stage)
+    acts.opens_stock(stage)
     seen: list[str] = []
     for page in range(3):
         labels = [label for label in stage.boris.screen.labels if label[0].isalpha()]
@@ -232,137 +226,6 @@ def test_in_english(stage: Stage) -> None:
     acts.press(stage.boris, "✅ Write it", "counted −1 шт · Борис · shortage")
 
 
-def test_a_file_brings_in_goods_after_a_report_and_once(stage: Stage) -> None:
-    _open_stock(stage)
-    data = "Артикул;Количество;Причина\nКР-001;2 кор;накл. 5\nКР-002;10;\n".encode("cp1251")
-    stage.boris.send_document("приход.csv", data)
-    text = acts.sees(stage.boris, "➕ Приход: 2 позиции").text
-    assert f"• КР-001 {BUCKWHEAT}: +24\u00a0шт" in text
-    assert f"• КР-002 {RICE}: +10\u00a0шт" in text
-    assert _levels(stage, "КР-001") == (1_440_000, 0)
-    screen = stage.boris.screen
-    for press in [stage.boris.press("✅ Применить", message=screen) for _ in range(2)]:
-        press.wait_answered()
-    acts.sees(stage.boris, "✅ Записано: «приход.csv».")
-    assert (_levels(stage, "КР-001"), _levels(stage, "КР-002")) == ((1_464_000, 0), (970_000, 0))
-    with stage.app.database.reading() as session:
-        movements = session.scalars(select(StockMovement).order_by(StockMovement.id.desc()).limit(2)).all()
-        assert [(line.reason, line.user_id is not None) for line in movements] == [
-            ("приход.csv", True),
-            ("накл. 5", True),
-        ]
-        assert ledger.find_discrepancies(session) == []
-        assert [upload.content for upload in session.scalars(select(Upload))] == [None]
-
-
-def test_the_same_file_again_is_pointed_out(stage: Stage) -> None:
-    _open_stock(stage)
-    data = "sku,quantity\nКР-001,1\n".encode()
-    stage.boris.send_document("one.csv", data)
-    acts.press(stage.boris, "✅ Применить", "✅ Записано: «one.csv».")
-    stage.boris.send_document("two.csv", data)
-    acts.sees(stage.boris, "Точно такой же файл уже записан: Борис")
-    acts.offers(stage.boris, "✅ Применить")
-
-
-def test_a_file_with_mistakes_names_each_row_and_writes_nothing_until_it_is_corrected(stage: Stage) -> None:
-    _open_stock(stage)
-    rows = [("Артикул", "Количество"), ("КР-001", "2,5 шт"), ("НЕТ-1", 5), ("КР-002", None), ("КР-003", 4)]
-    stage.boris.send_document("приход.xlsx", _workbook([*rows, ("КР-003", 1)]))
-    text = acts.plain(acts.sees(stage.boris, "4 ошибки").text)
-    assert "Строка 2, «Количество»: " in text
-    assert "целыми" in text
-    assert "Строка 3, «Артикул»: Товара с артикулом «НЕТ-1» нет." in text
-    assert "Строка 4, «Количество»: Ячейка не должна быть пустой." in text
-    assert "Строка 6, «Артикул»: «КР-003» уже есть в строке 5." in text
-    assert "✅ Применить" not in stage.boris.screen.labels
-    stage.boris.send_document("приход 2.xlsx", _workbook([rows[0], ("КР-001", "2 кор")]))
-    acts.sees(stage.boris, "➕ Приход: 1 позиция")
-    assert _levels(stage, "КР-001") == (1_440_000, 0)
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "answer"),
-    [
-        ("договор.pdf", b"%PDF-1.7", "Это не CSV и не XLSX."),
-        ("старый.xls", b"\xd0\xcf\x11\xe0", "Это файл старого Excel."),
-        ("большой.csv", b"x" * (10 * 1024 * 1024 + 1), "Файл слишком большой: можно до 10 МБ."),
-        ("не то.csv", b"a;b\n1;2\n", "В первой строке должны быть названия колонок: Артикул, Количество"),
-        ("без.csv", "Артикул;Цена\nКР-001;2\n".encode(), "Не хватает колонок: Количество."),
-        ("битый.xlsx", b"PK\x03\x04 not a workbook", "Файл Excel повреждён"),
-        ("пустой.csv", b" ", "Файл пустой."),
-    ],
-)
-def test_what_is_no_such_file_is_said(stage: Stage, name: str, data: bytes, answer: str) -> None:
-    _open_stock(stage)
-    stage.boris.send_document(name, data)
-    acts.sees(stage.boris, answer)
-    assert "✅ Применить" not in stage.boris.screen.labels
-
-
-def test_a_product_changed_meanwhile_stops_the_file_and_shows_it_anew(stage: Stage) -> None:
-    _open_stock(stage)
-    stage.boris.send_document("приход.csv", "Артикул;Количество\nКР-001;2 кор\n".encode())
-    acts.sees(stage.boris, "+24 шт")
-    with stage.app.database.unit_of_work() as session:
-        product = session.scalars(select(Product).where(Product.sku == "КР-001")).one()
-        next(unit for unit in product.packages if unit.code == "кор").factor = 10_000
-        product.version += 1
-    acts.press(stage.boris, "✅ Применить", "Пока вы смотрели, данные изменились.")
-    acts.sees(stage.boris, "+20 шт")
-    assert _levels(stage, "КР-001") == (1_440_000, 0)
-    acts.press(stage.boris, "✅ Применить", "✅ Записано")
-    assert _levels(stage, "КР-001") == (1_460_000, 0)
-
-
-@pytest.mark.parametrize("method", ["getFile", "file"])
-def test_a_file_telegram_does_not_hand_over_may_be_sent_again(stage: Stage, method: str) -> None:
-    _open_stock(stage)
-    with stage.api.faults.server_error(status=502, method=method):
-        stage.boris.send_document("приход.csv", "Артикул;Количество\nКР-001;1\n".encode())
-        acts.sees(stage.boris, "Telegram не отдал файл. Пришлите его ещё раз.")
-    stage.boris.send_document("приход.csv", "Артикул;Количество\nКР-001;1\n".encode())
-    acts.sees(stage.boris, "➕ Приход: 1 позиция")
-
-
-def test_a_restart_forgets_neither_the_file_nor_its_report(stage: Stage) -> None:
-    _open_stock(stage)
-    stage.app.supervisor.stop()
-    stage.boris.send_document("приход.csv", "Артикул;Количество\nКР-001;2 кор\n".encode())
-    with _restarted(stage):
-        acts.sees(stage.boris, "➕ Приход: 1 позиция")
-    with _restarted(stage):
-        acts.press(stage.boris, "✅ Применить", "✅ Записано: «приход.csv».")
-    assert _levels(stage, "КР-001") == (1_464_000, 0)
-
-
-def test_who_looks_elsewhere_meanwhile_is_told_in_a_message_of_its_own(stage: Stage) -> None:
-    _open_stock(stage)
-    stage.boris.send_document("приход.csv", "Артикул;Количество\nКР-001;2 кор\n".encode())
-    acts.sees(stage.boris, "➕ Приход: 1 позиция")
-    stage.app.supervisor.stop()
-    stage.boris.press("✅ Применить")
-    stage.boris.send("/start")
-    with _restarted(stage):
-        said = stage.boris.wait_text("✅ Записано: «приход.csv».")
-        acts.sees(stage.boris, "✅ Записано")
-        stage.boris.press("📄 Отчёт", message=said)
-        acts.sees(stage.boris, "➕ Приход: 1 позиция")
-    assert _levels(stage, "КР-001") == (1_464_000, 0)
-
-
-def test_another_s_file_is_not_found(stage: Stage) -> None:
-    _open_stock(stage)
-    stage.boris.send_document("приход.csv", "Артикул;Количество\nКР-001;1\n".encode())
-    acts.sees(stage.boris, "➕ Приход: 1 позиция")
-    with stage.app.database.reading() as session:
-        upload_id = session.scalars(select(Upload.id)).one()
-    press = stage.petr.forge(f"ua:{upload_id}", message_id=stage.petr.screen.message_id).wait_answered()
-    assert press.toast is not None
-    assert press.toast.text == "Не найдено."
-    assert _levels(stage, "КР-001") == (1_440_000, 0)
-
-
 def test_the_nightly_check_tells_the_administrator_which_product(stage: Stage) -> None:
     acts.opens(stage.dmitry)
     with stage.app.database.unit_of_work() as session:
@@ -373,23 +236,6 @@ def test_the_nightly_check_tells_the_administrator_which_product(stage: Stage) -
     assert f"{BUCKWHEAT}: остаток 1 447 шт, по движениям 1 440 шт" in acts.plain(message.text)
 
 
-@contextmanager
-def _restarted(stage: Stage) -> Iterator[None]:
-    """The bot once more on the same database, in place of the one that was stopped."""
-    app = build(stage.settings, limits=UNLIMITED, long_poll_seconds=5)
-    app.supervisor.start()
-    try:
-        yield
-    finally:
-        app.supervisor.stop()
-        app.close()
-
-
-def _open_stock(stage: Stage) -> None:
-    acts.all_open(stage)
-    acts.press(stage.boris, "📦 Остатки", "Остатки")
-
-
 def _on_card(stage: Stage, name: str, keeper: object = None) -> None:
     person = stage.petr if keeper is stage.petr else stage.boris
     acts.opens(person)
@@ -397,19 +243,3 @@ def _on_card(stage: Stage, name: str, keeper: object = None) -> None:
     word = name.split()[0].lower()
     acts.say(person, word, f"найдено по «{word}»")
     acts.press(person, name, "Артикул")
-
-
-def _levels(stage: Stage, sku: str) -> tuple[int, int]:
-    with stage.app.database.reading() as session:
-        row = session.execute(select(Product.on_hand, Product.reserved).where(Product.sku == sku)).one()
-        return row.on_hand, row.reserved
-
-
-def _workbook(rows: list[tuple[object, ...]]) -> bytes:
-    book = openpyxl.Workbook()
-    assert book.active is not None
-    for row in rows:
-        book.active.append(list(row))
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
