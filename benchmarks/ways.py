@@ -18,6 +18,7 @@ from handlers.addresses import (
     EditEmails,
     Found,
     LoadCard,
+    LoadLines,
     Month,
     MyOrders,
     Note,
@@ -28,14 +29,17 @@ from handlers.addresses import (
     Place,
     ProductCard,
     Remove,
+    SheetDays,
     Shelf,
+    Stock,
     UsualSet,
+    Vehicles,
 )
 from handlers.choosing import FindCustomer, NewOrder
 from handlers.clients import AllClients, Archived, Clients
 from handlers.dates import Day, Window
 from handlers.delivery_step import UseOutlet
-from handlers.loading import AskLoaded, Claim, Delivered, Loaded
+from handlers.loading import AskLoaded, Claim, Delivered, Loaded, SignedPapers
 from handlers.my_orders import CancelOrder, InvoicePdf, Recall, ResendInvoice
 from handlers.order_list import AllOrders, Spans
 from handlers.ordering import Discard, KeepNote
@@ -45,8 +49,9 @@ from handlers.product import Step
 from handlers.repeating import Repeat
 from handlers.requisites import EditRequisite, Requisites
 from handlers.staff import Staff
-from handlers.warehouse import Queue
+from handlers.warehouse import OnTheWay, Queue
 from models import Order, OrderStatus, Outlet, Role, User, UserRole
+from services import loading
 from services.orders import Show
 from services.periods import Span
 
@@ -216,9 +221,17 @@ def _load(stage: Stage, sent: int, taken: list[tuple[str, Taken]]) -> None:
     keeper.press("storekeeper: queue, page 2", Queue(1))
     keeper.press("storekeeper: order card", LoadCard(sent))
     keeper.press("storekeeper: takes it", Claim(sent), LoadCard)
+    keeper.press("storekeeper: quantities", LoadLines(sent))
     keeper.press("storekeeper: asked whether loaded", AskLoaded(sent), LoadCard)
-    keeper.press("storekeeper: loaded, invoice made", Loaded(sent), LoadCard)
-    keeper.press("storekeeper: handed over", Delivered(sent), LoadCard)
+    with stage.database.unit_of_work() as session:
+        seen = loading.seen(session.get_one(Order, sent))
+    keeper.press("storekeeper: loaded, invoice made", Loaded(sent, seen), LoadCard)
+    keeper.press("storekeeper: under way", OnTheWay(0))
+    keeper.press("storekeeper: handed over", Delivered(sent), SignedPapers)
+    keeper.press("storekeeper: stock", Stock())
+    keeper.press("storekeeper: stock, what runs low", Stock(only_low=True))
+    keeper.press("storekeeper: loading sheet, days", SheetDays())
+    keeper.press("storekeeper: vehicles", Vehicles())
 
 
 def of_the_administrator(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:

@@ -22,21 +22,21 @@ class Staff(Data, code="sf"):
 
 
 @dataclass(frozen=True)
-class StaffCard(Data, code="sp"):
+class StaffCard(Data, code="sfc"):
     """One member of staff."""
 
     user_id: int
 
 
 @dataclass(frozen=True)
-class Block(Data, code="sb"):
+class Block(Data, code="sfb"):
     """Shut a person out."""
 
     user_id: int
 
 
 @dataclass(frozen=True)
-class Unblock(Data, code="su"):
+class Unblock(Data, code="sfu"):
     """Let a blocked person in again."""
 
     user_id: int

@@ -231,7 +231,7 @@ def _facts(ctx: Context, product: Product) -> list[str]:
     units = product.units
 
     def packed(quantity: int) -> str:
-        return quantities.packed(quantity, units, ctx.view.language)
+        return quantities.level(quantity, units, ctx.view.language)
 
     rows: list[str] = [t("<b>{name}</b>", name=product.name), t("SKU {sku}", sku=product.sku)]
     if not product.is_active:

@@ -184,7 +184,7 @@ def ask_count(ctx: Context, data: Count) -> Screen:
         ":pencil2: <b>{name}</b>\nBy the books: {quantity}\n"
         "How much is there? Type for example {examples}, or 0.",
         name=product.name,
-        quantity=quantities.packed(product.on_hand, product.units, ctx.view.language),
+        quantity=quantities.level(product.on_hand, product.units, ctx.view.language),
         examples=_examples(product),
     )
     return Screen(text, [_back(ctx, data)], data)
@@ -277,7 +277,7 @@ def ask_minimum(ctx: Context, data: Minimum) -> Screen:
     t = ctx.t
     now = t.plain("not set")
     if product.low_stock is not None:
-        now = quantities.packed(product.low_stock, product.units, ctx.view.language)
+        now = quantities.level(product.low_stock, product.units, ctx.view.language)
     text = t(
         ":bell: <b>{name}</b>\nMinimum now: {quantity}\n"
         "When this much or less is available, the product is listed as low. Type for example {examples}.",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from models import Database, Session, now_of
 from runtime.processor import Processor
-from services import digests, inbox, outbox, reminders
+from services import digests, inbox, ledger, outbox, reminders
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +54,19 @@ class Ticker:
         if self._reminded_at is None or now - self._reminded_at > REMIND_EVERY:
             self._reminded_at = now
             self._processor.submit(remind)
+            self._check_books()
         with self._database.reading() as session:
             is_due = outbox.has_due(session)
         if is_due:
             self._processor.wake()
+
+    def _check_books(self) -> None:
+        # A million movements take seconds: read here, beside the processor, which only tells of it.
+        with self._database.reading() as session:
+            if not ledger.is_due(session):
+                return
+            found = ledger.find_discrepancies(session)
+        self._processor.submit(partial(ledger.report, found=found))
 
 
 def remind(session: Session) -> None:

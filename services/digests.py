@@ -23,7 +23,7 @@ from models import (
     Product,
     Role,
 )
-from services import company, notifications, orders, schedule
+from services import company, notifications, orders, schedule, storeroom
 
 MOST_NAMED = 10
 
@@ -154,11 +154,7 @@ def evening(session: Session, since: date, until: date) -> Evening:
 def _running_low(session: Session) -> list[Product]:
     query = (
         select(Product)
-        .where(
-            Product.is_active,
-            Product.low_stock.is_not(None),
-            Product.on_hand - Product.reserved <= Product.low_stock,
-        )
+        .where(storeroom.IS_LOW, Product.is_active)
         .order_by(Product.name)
         .limit(MOST_NAMED + 1)
     )

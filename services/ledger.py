@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models import Product, Reservation, StockMovement
-from services import notifications
+from services import company, notifications
 
 NAMED = 10
+CHECKED_AT = time(3)
 
 
 class Discrepancy(NamedTuple):
@@ -65,13 +67,19 @@ def find_discrepancies(session: Session) -> list[Discrepancy]:
     return [Discrepancy(*row[:5], *(int(value) for value in row[5:])) for row in rows]
 
 
-def check_nightly(session: Session) -> int:
-    """Tell the administrators of every product whose books disagree; return how many there are.
+def is_due(session: Session) -> bool:
+    """Tell whether the books have not been checked since this night."""
+    now = company.local_now(session)
+    checked_on = company.warehouse(session).ledger_checked_on
+    return now.time() >= CHECKED_AT and (checked_on is None or checked_on < now.date())
+
+
+def report(session: Session, found: list[Discrepancy]) -> None:
+    """Note that the books were checked, and tell the administrators of every product whose books disagree.
 
     Nothing is mended: which of the books is wrong only people can say.
     """
-    found = find_discrepancies(session)
+    company.warehouse(session).ledger_checked_on = company.local_now(session).date()
     if found:
         named = [row._asdict() for row in found[:NAMED]]
         notifications.tell_admins(session, "stock_mismatch", products=named, total=len(found))
-    return len(found)

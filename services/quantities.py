@@ -226,3 +226,10 @@ def packed(quantity: int, units: Mapping[str, int], language: str) -> str:
     if rest or not parts:
         parts.append(in_unit(rest, base, BASE_FACTOR, language))
     return " + ".join(parts)
+
+
+def level(quantity: int, units: Mapping[str, int], language: str) -> str:
+    """Return «1 443 шт (3 пал + 3 шт)»: in base units, then in as few packages as hold it."""
+    in_base = in_unit(quantity, next(iter(units)), BASE_FACTOR, language)
+    in_packages = packed(quantity, units, language)
+    return in_base if in_packages == in_base else f"{in_base} ({in_packages})"

@@ -19,7 +19,7 @@ HOLDERS_ON_A_PAGE = 5
 
 # Word for word what the index of low products says, the column first: SQLite turns a comparison round to
 # have it so, and would not know the index by it any more.
-_IS_LOW = text("low_stock >= on_hand - reserved")
+IS_LOW = text("low_stock >= on_hand - reserved")
 
 
 class Entry(NamedTuple):
@@ -59,7 +59,7 @@ def find(
     auth.require(actor, *KEEPERS)
     query = select(Product).where(search.contains(Product.search_text, typed))
     if only_low:
-        query = query.where(_IS_LOW, Product.is_active)
+        query = query.where(IS_LOW, Product.is_active)
     else:
         query = query.where(or_(Product.is_active, Product.on_hand > 0))
     return paging.fetch(session, query.order_by(Product.name, Product.id), page)

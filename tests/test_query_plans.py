@@ -24,11 +24,11 @@ SIZE = Size(reps=2, products=220, customers=20, orders=200, queue=12)
 # What the administrator sets, and the people who work here: some rows, or some dozens, in any company.
 SMALL = {
     *("company", "warehouse", "tariff", "working_hours", "holidays", "vat_rates", "price_lists"),
-    *("categories", "users", "user_roles", "access_attempts", "access_codes", "access_requests"),
+    *("vehicles", "categories", "users", "user_roles", "access_attempts", "access_codes", "access_requests"),
 }
 GROWING = set(Base.metadata.tables) - SMALL
 # Indexes that hold open rows only: reading one whole is what it is for.
-OPEN_ROWS = {"ix_inbox_updates_waiting", "ix_outbox_messages_waiting"}
+OPEN_ROWS = {"ix_inbox_updates_waiting", "ix_outbox_messages_waiting", "ix_products_low"}
 # To search by one of these alone finds a good part of the table.
 COARSE = {"kind", "state", "status", "is_active", "archived_at"}
 # A piece of the statement → the table it may read so, and why that is meant.
@@ -40,6 +40,12 @@ MEANT = {
     "customers.search_text LIKE": "customers",
     # The administrator's list is read off the index of names and ends with the page.
     "1 = 1 ORDER BY customers.name, customers.id LIMIT": "customers",
+    # The stock is read off the index of names and ends with the page.
+    "products.on_hand > ?) ORDER BY products.name, products.id LIMIT": "products",
+    # What is loaded and not delivered, the latest first: read off the index, and ends with the page.
+    "WHERE orders.status = ? ORDER BY orders.id DESC LIMIT": "orders",
+    # How many wait for each day: as below.
+    "orders.status IN (?, ?) GROUP BY delivery_windows.delivery_on": "orders",
     # What waits for the warehouse: both statuses are left within days, however long the history.
     "orders.status IN (?, ?) ORDER BY delivery_windows.delivery_on": "orders",
 }

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.both_engines
 
 
 def at(session: Session, moment: datetime) -> None:
-    """Go on at another time; NOW is Friday 10:42 in Moscow, the warehouse works from 9 to 18."""
+    """Go on at another time; NOW is Friday noon in Moscow, the warehouse works from 9 to 18."""
     session.info["now"] = moment
 
 

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -16,7 +18,7 @@ def test_books_that_agree_are_nobody_s_news(
     acts.placed(session, anna, romashka, {cheese: "5 кг"})
     stock.adjust(session, water, 80_000, boris, "бой")
     told = len(acts.notices(session))
-    assert ledger.check_nightly(session) == 0
+    ledger.report(session, ledger.find_discrepancies(session))
     assert len(acts.notices(session)) == told
 
 
@@ -43,8 +45,21 @@ def test_a_reservation_nobody_counts_is_found(
 
 def test_every_administrator_is_told_which_products(session: Session, dmitry: User, water: Product) -> None:
     session.execute(update(Product).values(on_hand=Product.on_hand + 1_000))
-    assert ledger.check_nightly(session) == 3
+    ledger.report(session, ledger.find_discrepancies(session))
     [row] = session.scalars(select(OutboxMessage))
     assert (row.name, row.lane) == ("notice.stock_mismatch", str(dmitry.telegram_id))
     assert row.payload["total"] == 3
     assert [product["name"] for product in row.payload["products"]] == ["Вода", "Крупа гречневая", "Сыр"]
+
+
+def test_the_books_are_checked_once_a_night(session: Session) -> None:
+    assert ledger.is_due(session)
+    ledger.report(session, [])
+    # In Moscow: the same evening, the next night at 2:59 and at 3:00.
+    for moment, is_due in [
+        ("2026-11-20 20:00", False),
+        ("2026-11-20 23:59", False),
+        ("2026-11-21 00:00", True),
+    ]:
+        session.info["now"] = datetime.fromisoformat(f"{moment}+00:00")
+        assert ledger.is_due(session) == is_due, moment

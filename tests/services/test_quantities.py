@@ -301,7 +301,7 @@ def test_a_quantity_is_packed_into_whole_packages(quantity: int, units: dict[str
 def test_a_level_reads_in_base_units_and_in_the_packages_it_fills(
     quantity: int, units: dict[str, int], text: str
 ) -> None:
-    assert quantities.packed(quantity, units, "ru").replace("\u00a0", " ") == text
+    assert quantities.level(quantity, units, "ru").replace("\u00a0", " ") == text
 
 
 @pytest.mark.parametrize(("text", "unit"), [("0", "шт"), ("0 кор", "кор"), ("0,0", "шт")])
