@@ -14,8 +14,8 @@ from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
 from handlers.texts import stack
-from models import Order, OrderStatus, Role
-from services import customers, invoices, letters, orders, outbox, placing, pricing
+from models import Document, Invoice, Order, OrderStatus, Role
+from services import customers, invoices, letters, orders, outbox, placing, pricing, waybills
 from services.errors import Invalid, NotFound
 
 
@@ -53,6 +53,13 @@ class InvoicePdf(Data, code="oi", anywhere=True):
 
 
 @dataclass(frozen=True)
+class WaybillPdf(Data, code="ow", anywhere=True):
+    """Send the waybill's PDF here."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
 class ResendInvoice(Data, code="os", anywhere=True):
     """Mail the invoice to the customer once more."""
 
@@ -68,6 +75,7 @@ def register(router: Router) -> None:
     router.button(CancelOrder, ask_reason, rep, admin)
     router.typed(CancelOrder, "text", cancel)
     router.button(InvoicePdf, invoice_pdf, rep, admin)
+    router.button(WaybillPdf, waybill_pdf, rep, admin)
     router.button(ResendInvoice, resend, rep, admin)
     router.button(EditEmails, ask_emails, rep, admin)
     router.typed(EditEmails, "text", take_emails)
@@ -111,12 +119,12 @@ def sent_card(ctx: Context, order: Order, number: int = 0) -> Screen:
         order_text.history(view, order),
     )
     rows = keyboards.pager(ctx.t, page, lambda to: OrderCard(order.id, to))
-    rows += _card_rows(ctx, order, has_invoice=invoice is not None)
+    rows += _card_rows(ctx, order, invoice)
     rows += _ways_on(ctx, order, page.number)
     return Screen(text, rows, OrderCard(order.id, page.number))
 
 
-def _card_rows(ctx: Context, order: Order, *, has_invoice: bool) -> Rows:
+def _card_rows(ctx: Context, order: Order, invoice: Invoice | None) -> Rows:
     t = ctx.t
     rows: Rows = []
     is_own = order.sales_rep_id == ctx.user.id
@@ -128,8 +136,12 @@ def _card_rows(ctx: Context, order: Order, *, has_invoice: bool) -> Rows:
         rows.append([Button(t.plain(":repeat: Repeat"), Repeat(order.id))])
     if is_own or ctx.user.holds(Role.ADMIN):
         rows += after_loading(ctx, order)
-    if has_invoice:
-        rows.append([Button(t.plain(":page_facing_up: Invoice"), InvoicePdf(order.id))])
+    sheets = [Button(t.plain(":page_facing_up: Invoice"), InvoicePdf(order.id))] if invoice else []
+    if waybills.of_order(ctx.session, order) is not None:
+        sheets.append(Button(t.plain(":page_facing_up: Waybill"), WaybillPdf(order.id)))
+    if sheets:
+        rows.append(sheets)
+    if invoice is not None and invoice.cancelled_at is None:
         label = t.plain(":envelope: Send the invoice again")
         if not order.customer.email_list:
             label = t.plain(":envelope: Send the invoice")
@@ -178,13 +190,23 @@ def invoice_pdf(ctx: Context, data: InvoicePdf) -> None:
     invoice = invoices.of_order(ctx.session, order)
     if invoice is None:
         raise NotFound("invoice")
-    outbox.call(
-        ctx.session,
-        ctx.conversation.chat_id,
-        "sendDocument",
-        {"upload": {"document_id": invoice.id}},
-    )
+    _send(ctx, invoice)
     ctx.toast = ctx.t.plain("The invoice is on its way.")
+
+
+def waybill_pdf(ctx: Context, data: WaybillPdf) -> None:
+    """Have the waybill's PDF drawn and sent by a worker."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    waybill = waybills.of_order(ctx.session, order)
+    if waybill is None:
+        raise NotFound("waybill")
+    _send(ctx, waybill)
+    ctx.toast = ctx.t.plain("The waybill is on its way.")
+
+
+def _send(ctx: Context, document: Document) -> None:
+    upload = {"upload": {"document_id": document.id}}
+    outbox.call(ctx.session, ctx.conversation.chat_id, "sendDocument", upload)
 
 
 def resend(ctx: Context, data: ResendInvoice) -> Screen:

@@ -58,6 +58,8 @@ REQUISITES = {
     "bik": N_("БИК"),
     "account": N_("account"),
     "correspondent_account": N_("correspondent account"),
+    "iban": N_("IBAN account"),
+    "swift": N_("bank code (SWIFT)"),
     "director": N_("director"),
     "accountant": N_("chief accountant"),
     "phone": N_("phone"),

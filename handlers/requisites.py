@@ -47,9 +47,10 @@ def requisites(ctx: Context, _data: Requisites) -> Screen:
     """Show every requisite and what is still missing."""
     t = ctx.t
     firm = company.get(ctx.session)
+    asked = {field: label for field, label in REQUISITES.items() if company.asks_for(firm, field)}
     rows_of_text = [
         t("{field}: <b>{value}</b>", field=t.plain(label), value=getattr(firm, field) or "—")
-        for field, label in REQUISITES.items()
+        for field, label in asked.items()
     ]
     missing = company.missing_for_invoice(firm)
     if missing:
@@ -58,7 +59,7 @@ def requisites(ctx: Context, _data: Requisites) -> Screen:
     is_doubtful = company.has_doubtful_account(firm)
     if is_doubtful:
         rows_of_text.append(t(":warning: The account's key does not fit the БИК: check both."))
-    buttons = [Button(t.plain(label), EditRequisite(field)) for field, label in REQUISITES.items()]
+    buttons = [Button(t.plain(label), EditRequisite(field)) for field, label in asked.items()]
     pairs = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
     if is_doubtful:
         pairs.insert(0, [Button(t.plain(":warning: The bank details are right"), ConfirmAccount())])

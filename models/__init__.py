@@ -16,7 +16,7 @@ from models.catalog import (
 from models.company import AuditEntry, Company, Holiday, Tariff, Warehouse, WorkingHours
 from models.customer import Customer, Outlet
 from models.database import Database, now_of
-from models.document import Document, DocumentKind, Invoice, InvoiceLine, Waybill
+from models.document import Credit, Document, DocumentKind, Invoice, InvoiceLine, Picture, Waybill
 from models.messaging import (
     Conversation,
     GeocodedAddress,
@@ -52,6 +52,7 @@ __all__ = [
     "Company",
     "Conversation",
     "CountReason",
+    "Credit",
     "Customer",
     "Database",
     "DeliveryWindow",
@@ -74,6 +75,7 @@ __all__ = [
     "OutboxMessage",
     "OutboxState",
     "Outlet",
+    "Picture",
     "PriceList",
     "PriceListEntry",
     "Product",

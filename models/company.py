@@ -30,8 +30,13 @@ class Company(Base):
     correspondent_account: Mapped[str | None] = mapped_column(String(20))
     # Bank details whose keys do not fit and that the administrator confirmed all the same.
     confirmed_account: Mapped[str | None] = mapped_column(String(60))
+    # Instead of a Russian account, for invoices in euros.
+    iban: Mapped[str | None] = mapped_column(String(34))
+    swift: Mapped[str | None] = mapped_column(String(11))
     director: Mapped[str | None] = mapped_column(String(160))
     accountant: Mapped[str | None] = mapped_column(String(160))
+    # Signature and seal as a picture, if documents are to bear them.
+    facsimile_sha256: Mapped[str | None] = mapped_column(ForeignKey("pictures.sha256"))
 
     currency: Mapped[str] = mapped_column(String(3), default="RUB")
     timezone: Mapped[str] = mapped_column(String(64), default="Europe/Moscow")
@@ -42,6 +47,9 @@ class Company(Base):
     invoice_prefix: Mapped[str] = mapped_column(String(10), default="")
     invoice_digits: Mapped[int] = mapped_column(default=0)
     invoice_start: Mapped[int] = mapped_column(default=1)
+    waybill_prefix: Mapped[str] = mapped_column(String(10), default="")
+    waybill_digits: Mapped[int] = mapped_column(default=0)
+    waybill_start: Mapped[int] = mapped_column(default=1)
     pay_within_days: Mapped[int] = mapped_column(default=5)
     accountant_email: Mapped[str | None] = mapped_column(String(254))
     admin_phone: Mapped[str | None] = mapped_column(String(32))

@@ -1,11 +1,11 @@
-"""Invoices and waybills: frozen snapshots with their own gapless numbers."""
+"""Invoices, waybills and credits: frozen snapshots with their own gapless numbers."""
 
 from __future__ import annotations
 
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Money, Quantity, choice
@@ -17,10 +17,14 @@ class DocumentKind(enum.Enum):
 
     INVOICE = "invoice"
     WAYBILL = "waybill"
+    CREDIT = "credit"
 
 
 class Document(Base):
-    """A paper as it was issued: the snapshot is never edited, the row never deleted."""
+    """A paper as it was issued: the snapshot is never edited, the row never deleted.
+
+    A correction is a row of its own with the number of the first and ``revision`` 1, 2, …
+    """
 
     __tablename__ = "documents"
 
@@ -38,15 +42,20 @@ class Document(Base):
     # Hex SHA-256 of the PDF, written when it is first rendered.
     pdf_sha256: Mapped[str | None] = mapped_column(String(64))
     cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None] = mapped_column(String(300))
+    # Which invoice a credit gives back.
+    refers_to_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id"), index=True)
     created_at: Mapped[datetime]
 
     order: Mapped[Order] = relationship()
 
     __mapper_args__ = {"polymorphic_on": "kind"}  # noqa: RUF012  SQLAlchemy's own protocol
     __table_args__ = (
-        UniqueConstraint("kind", "year", "number"),
+        UniqueConstraint("kind", "year", "number", "revision"),
         UniqueConstraint("kind", "order_id", "revision"),
         CheckConstraint("number > 0", name="number_positive"),
+        CheckConstraint("revision >= 0", name="revision_not_negative"),
+        CheckConstraint("(kind = 'credit') = (refers_to_id IS NOT NULL)", name="credit_refers"),
     )
 
 
@@ -62,6 +71,22 @@ class Waybill(Document):
     """«Товарная накладная»."""
 
     __mapper_args__ = {"polymorphic_identity": DocumentKind.WAYBILL}  # noqa: RUF012
+
+
+class Credit(Document):
+    """What is given back of an invoice. Nothing issues one yet; the numbers and the reference are ready."""
+
+    __mapper_args__ = {"polymorphic_identity": DocumentKind.CREDIT}  # noqa: RUF012
+
+
+class Picture(Base):
+    """A picture documents are stamped with, kept under its digest as long as a document names it."""
+
+    __tablename__ = "pictures"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
 
 
 class InvoiceLine(Base):

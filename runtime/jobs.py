@@ -17,9 +17,10 @@ from services import company, letters, loading_sheet, mail, outbox, papers, uplo
 from services.errors import DomainError
 from services.geo import Geocoder, GeocoderDown
 from services.imports.tables import MAX_BYTES
-from services.invoice_letter import invoice_file_name
+from services.invoice_letter import file_name
 from services.mail import Letter, MailConfig
 from services.outbox import OutboxRow, Outcome
+from services.papers import Sheet
 from services.roads import RoadRouter, RouterDown
 from services.uploads import FileRead
 
@@ -93,10 +94,15 @@ def make_upload(database: Database, processor: Processor, what: dict[str, Any]) 
         return _sheet_upload(database, **what["sheet"])
     with database.reading() as session:
         document = session.get_one(Document, what["document_id"])
-        paper = papers.read(document)
-    pdf = papers.render(paper)
-    processor.submit(partial(papers.keep_digest, document_id=what["document_id"], pdf=pdf))
-    return Upload("document", invoice_file_name(paper), pdf)
+        sheet = papers.sheet(session, document)
+    return Upload("document", file_name(sheet.paper), _drawn(processor, sheet))
+
+
+def _drawn(processor: Processor, sheet: Sheet) -> bytes:
+    """Draw a document and have its digest kept, or compared with the one kept before."""
+    pdf = papers.render(sheet.paper, sheet.facsimile)
+    processor.submit(partial(papers.keep_digest, document_id=sheet.document_id, pdf=pdf))
+    return pdf
 
 
 def _sheet_upload(
@@ -133,14 +139,12 @@ def _composed(
     try:
         with database.reading() as session:
             draft = letters.prepare(session, row)
-        pdf = papers.render(draft.paper)
-        letter = letters.compose(draft, config.sender, pdf)
+        pdfs = [_drawn(processor, sheet) for sheet in draft.sheets]
+        return letters.compose(draft, config.sender, pdfs)
     except Exception as error:
         # One letter that can't be made must not hold the others back; it is retried like a refused one.
         log.exception("letter %s cannot be composed", row.id)
         return error
-    processor.submit(partial(papers.keep_digest, document_id=draft.invoice_id, pdf=pdf))
-    return letter
 
 
 def finish_letter(session: Session, row: OutboxRow, result: Any) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Company, Tariff, User, VatKind, VatRate, Warehouse, now_of
+from models import Company, Picture, Tariff, User, VatKind, VatRate, Warehouse, now_of
 from services import audit, customers, notifications, requisites
-from services.errors import NotFound
+from services.errors import Invalid, NotFound
 
 _vat_table = select(VatRate.kind, VatRate.starts_on, VatRate.percent).order_by(VatRate.starts_on.desc())
 
@@ -32,6 +34,8 @@ class FirstValues:
 
 
 MAIL_IS_OFF = "off"
+MAX_PICTURE_BYTES = 200 * 1024
+MAX_PICTURE_PIXELS = 2000
 
 Single = TypeVar("Single", Company, Warehouse, Tariff)
 
@@ -105,7 +109,12 @@ def take_first_values(session: Session, first: FirstValues) -> None:
 
 
 def missing_for_invoice(firm: Company) -> list[str]:
-    """Return what an invoice lacks: empty fields, or bank details that look wrong and aren't confirmed."""
+    """Return what an invoice lacks: empty fields, or bank details that look wrong and aren't confirmed.
+
+    A seller who is paid in euros into an IBAN needs no Russian requisites.
+    """
+    if _is_paid_by_iban(firm):
+        return [] if firm.name else ["name"]
     missing = requisites.missing_for_invoice(firm)
     if not missing and has_doubtful_account(firm):
         return ["account"]
@@ -114,8 +123,19 @@ def missing_for_invoice(firm: Company) -> list[str]:
 
 def has_doubtful_account(firm: Company) -> bool:
     """Tell whether the bank details fail their keys and nobody said that they are right all the same."""
+    if _is_paid_by_iban(firm):
+        return False
     warnings = requisites.account_warnings(firm.bik, firm.account, firm.correspondent_account)
     return bool(warnings) and firm.confirmed_account != _account_of(firm)
+
+
+def asks_for(firm: Company, field: str) -> bool:
+    """Tell whether a requisite concerns this seller: an IBAN is for euros only."""
+    return field not in ("iban", "swift") or firm.currency == "EUR"
+
+
+def _is_paid_by_iban(firm: Company) -> bool:
+    return firm.currency == "EUR" and bool(firm.iban)
 
 
 def confirm_account(session: Session, actor: User) -> None:
@@ -123,6 +143,38 @@ def confirm_account(session: Session, actor: User) -> None:
     firm = get(session)
     firm.confirmed_account = _account_of(firm)
     audit.record(session, actor, "confirm", "company", 1, None, {"account": firm.confirmed_account})
+
+
+def set_facsimile(session: Session, png: bytes | None, actor: User) -> None:
+    """Stamp documents from now on with this picture of signature and seal; None: with nothing.
+
+    Raises Invalid ``picture`` unless it is a PNG of at most 2,000 × 2,000 pixels and 200 KB.
+    """
+    firm = get(session)
+    before, after = firm.facsimile_sha256, None
+    if png is not None:
+        _check_picture(png)
+        after = hashlib.sha256(png).hexdigest()
+        if session.get(Picture, after) is None:
+            session.add(Picture(sha256=after, content=png, created_at=now_of(session)))
+            session.flush()
+    firm.facsimile_sha256 = after
+    audit.record(session, actor, "update", "company", 1, {"facsimile": before}, {"facsimile": after})
+
+
+def _check_picture(png: bytes) -> None:
+    # Late: nobody but the administrator, once, has a picture to check.
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(png), formats=["PNG"]) as picture:
+            is_right = len(png) <= MAX_PICTURE_BYTES and max(picture.size) <= MAX_PICTURE_PIXELS
+            if is_right:
+                picture.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        is_right = False
+    if not is_right:
+        raise Invalid("picture")
 
 
 def _account_of(firm: Company) -> str:
@@ -144,6 +196,8 @@ def set_requisite(session: Session, field: str, text: str, actor: User) -> None:
         "bik": requisites.check_bik,
         "account": requisites.check_account,
         "correspondent_account": requisites.check_correspondent_account,
+        "iban": requisites.check_iban,
+        "swift": requisites.check_swift,
         "director": requisites.check_name,
         "accountant": requisites.check_name,
         "phone": customers.check_phone,

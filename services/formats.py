@@ -144,6 +144,14 @@ def parse_decimal(text: str, places: int) -> int:
     return int((whole or "0") + fraction.ljust(places, "0"))
 
 
+_RUSSIAN_PHONE = re.compile(r"\+7([0-9]{3})([0-9]{3})([0-9]{2})([0-9]{2})")
+
+
+def phone(number: str) -> str:
+    """Return a Russian number as «+7 495 123-45-67», held together; any other one as it is."""
+    return _RUSSIAN_PHONE.sub(rf"+7{NBSP}\1{NBSP}\2-\3-\4", number)
+
+
 _SPACE_LIKE = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
 

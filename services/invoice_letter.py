@@ -131,6 +131,11 @@ def waybill_file_name(snapshot: Snapshot) -> str:
     return _WORDS[snapshot.language].waybill_file.format(label=_file_safe(snapshot.label))
 
 
+def file_name(snapshot: Snapshot) -> str:
+    """Return the name a document is attached under, whichever it is."""
+    return waybill_file_name(snapshot) if snapshot.kind == "waybill" else invoice_file_name(snapshot)
+
+
 def _file_safe(label: str) -> str:
     """Return the number without what a file name cannot have on some system or must not begin with."""
     return re.sub(r'[\\/:*?"<>|;%\s]+', "-", formats.one_line(label)).strip("-.")

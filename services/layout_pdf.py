@@ -252,18 +252,18 @@ def draw_signature(
     style = Style(size=font_size)
     name_x = x + POST_WIDTH + _SIGN_RULE + 3 * MM
     name_width = x + SIGNATURE_WIDTH - name_x
-    _draw_upwards(canvas, x, y, wrap(post, POST_WIDTH - 2 * MM, style.font, style.size), style)
+    draw_upwards(canvas, x, y, wrap(post, POST_WIDTH - 2 * MM, style.font, style.size), style)
     is_long = text_width(name, style.font, style.size) > name_width
     name_style = Style(size=font_size - 1.5 if is_long else font_size, align="CENTER")
     names = wrap(name, name_width, name_style.font, name_style.size)[:3]
-    _draw_upwards(canvas, name_x + name_width / 2, y, names, name_style)
+    draw_upwards(canvas, name_x + name_width / 2, y, names, name_style)
     rules = ((x + POST_WIDTH, _SIGN_RULE), (name_x, name_width))
     for (start, width), caption in zip(rules, captions, strict=True):
         draw_rule(canvas, start, y - 2, width)
         draw_text(canvas, start + width / 2, y - 9, caption, _SIGN_CAPTION)
 
 
-def _draw_upwards(canvas: Canvas, x: float, y: float, lines: Sequence[str], style: Style) -> None:
+def draw_upwards(canvas: Canvas, x: float, y: float, lines: Sequence[str], style: Style) -> None:
     """Draw lines of text so that the last one stands on the baseline ``y``."""
     for i, line in enumerate(reversed(lines)):
         draw_text(canvas, x, y + i * style.leading, line, style)
@@ -274,7 +274,7 @@ class Paper:
     """A document's sheet: its size and margins, what stands at its foot and what its properties say.
 
     ``footer`` makes the foot's text of the page's number and the number of pages. ``stamp``, if any, is
-    written across every page, under the text.
+    written across every page, the text shining through.
     """
 
     size: tuple[float, float]
@@ -301,7 +301,7 @@ class Paper:
 
 
 _FOOTER = Style(size=7.5, align="CENTER", is_grey=True)
-_STAMP_COLOUR = Color(0.93, 0.80, 0.80)
+_STAMP_COLOUR = Color(0.8, 0.1, 0.1, alpha=0.25)
 
 
 class _Pages(Canvas):
@@ -357,7 +357,7 @@ def build(paper: Paper, story: Sequence[Flowable]) -> bytes:
     )
     frame = Frame(paper.left, paper.bottom, paper.width, paper.height, 0, 0, 0, 0, showBoundary=0)
 
-    def start_page(canvas: Canvas, _document: BaseDocTemplate) -> None:
+    def end_page(canvas: Canvas, _document: BaseDocTemplate) -> None:
         if paper.stamp:
             _draw_stamp(canvas, paper)
 
@@ -366,7 +366,7 @@ def build(paper: Paper, story: Sequence[Flowable]) -> bytes:
         pages.setDateFormatter(lambda *_clock: f"D:{paper.dated:%Y%m%d}000000Z")
         return pages
 
-    document.addPageTemplates([PageTemplate(id="page", frames=[frame], onPage=start_page)])
+    document.addPageTemplates([PageTemplate(id="page", frames=[frame], onPageEnd=end_page)])
     with _DRAWING:
         document.build(list(story), canvasmaker=make_canvas)
     return output.getvalue()

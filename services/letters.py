@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import enum
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, now_of
-from services import company, invoice_letter, mail, notifications, outbox, papers
+from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, Waybill, now_of
+from services import company, documents, invoice_letter, mail, notifications, outbox, papers
 from services.errors import Conflict
 from services.invoice_letter import Shortage
 from services.mail import Attachment, Letter, MailError
 from services.outbox import OutboxRow, Outcome
+from services.papers import Sheet
 from services.snapshot import Snapshot
 
 INVOICE = "invoice"
@@ -53,15 +55,22 @@ class LetterStatus:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything a letter is made of, read from the database before it is drawn and sent."""
+    """Everything a letter is made of, read from the database before it is drawn and sent.
 
-    invoice_id: int
-    paper: Snapshot
+    ``sheets`` are the documents to be attached, the invoice first.
+    """
+
+    sheets: tuple[Sheet, ...]
     shortages: list[Shortage]
     contact: str
     recipient: str
     message_id: str
     written_at: datetime
+
+    @property
+    def paper(self) -> Snapshot:
+        """The invoice."""
+        return self.sheets[0].paper
 
 
 def queue_invoice(session: Session, invoice: Invoice, recipients: list[str] | None = None) -> int:
@@ -82,11 +91,28 @@ def resend(session: Session, invoice: Invoice) -> int:
     """Queue the invoice once more because a person asks for it; return how many letters.
 
     Raises Conflict ``letter_under_way`` while one is being sent or went out a moment ago: one press, one
-    letter.
+    letter. Raises Conflict ``document_void`` for a cancelled invoice.
     """
+    if invoice.cancelled_at:
+        raise Conflict("document_void")
     if _is_under_way(session, invoice.order_id):
         raise Conflict("letter_under_way")
     return queue_invoice(session, invoice)
+
+
+def withdraw(session: Session, invoice: Invoice) -> None:
+    """Take back the letters of a cancelled invoice that have not left yet."""
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.order_id == invoice.order_id,
+            OutboxMessage.kind == OutboxKind.EMAIL,
+            OutboxMessage.name == INVOICE,
+            OutboxMessage.state == OutboxState.WAITING,
+        )
+        .values(state=OutboxState.SUPERSEDED)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def queue_unsent(session: Session, customer_id: int) -> int:
@@ -120,8 +146,7 @@ def prepare(session: Session, row: OutboxRow) -> Draft:
     """Return what a letter is made of. Reads only, so that drawing and sending need no transaction."""
     invoice = session.get_one(Invoice, row.payload["invoice_id"])
     return Draft(
-        invoice_id=invoice.id,
-        paper=papers.read(invoice),
+        sheets=_sheets(session, invoice),
         shortages=_shortages(invoice.order),
         contact=_contact(invoice.order),
         recipient=row.payload["to"],
@@ -130,8 +155,15 @@ def prepare(session: Session, row: OutboxRow) -> Draft:
     )
 
 
-def compose(draft: Draft, sender: str, pdf: bytes) -> Letter:
-    """Return the letter with its PDF; the same draft gives the same bytes, so a retry sends the same."""
+def _sheets(session: Session, invoice: Invoice) -> tuple[Sheet, ...]:
+    waybill = documents.latest(session, Waybill, invoice.order)
+    found = [invoice] if waybill is None or waybill.cancelled_at else [invoice, waybill]
+    return tuple(papers.sheet(session, document) for document in found)
+
+
+def compose(draft: Draft, sender: str, pdfs: Sequence[bytes]) -> Letter:
+    """Return the letter with the PDF of each sheet; the same draft gives the same bytes, so a retry sends the
+    same."""
     words = invoice_letter.invoice_letter(draft.paper, draft.shortages, contact=draft.contact)
     return mail.compose(
         sender=sender,
@@ -141,7 +173,10 @@ def compose(draft: Draft, sender: str, pdf: bytes) -> Letter:
         html=words.html,
         message_id=draft.message_id,
         sent_at=draft.written_at,
-        attachments=[Attachment(invoice_letter.invoice_file_name(draft.paper), pdf)],
+        attachments=[
+            Attachment(invoice_letter.file_name(sheet.paper), pdf)
+            for sheet, pdf in zip(draft.sheets, pdfs, strict=True)
+        ],
         sender_name=draft.paper.seller.name,
         reply_to=draft.paper.seller.email,
     )

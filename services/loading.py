@@ -7,17 +7,8 @@ import hashlib
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import (
-    Order,
-    OrderEvent,
-    OrderEventKind,
-    OrderLine,
-    OrderStatus,
-    Role,
-    User,
-    now_of,
-)
-from services import auth, company, invoices, notifications, orders, quantities, stock
+from models import Order, OrderEvent, OrderEventKind, OrderLine, OrderStatus, Role, User, now_of
+from services import auth, company, invoices, notifications, orders, quantities, stock, waybills
 from services.errors import Conflict, Invalid, NotFound
 from services.quantities import Typed
 
@@ -194,6 +185,7 @@ def confirm_load(session: Session, order_id: int, actor: User, confirmed: str | 
     stock.issue(session, order, actor)
     notifications.redraw_cards(session, order)
     notifications.tell_rep(session, order, "order_loaded")
+    waybills.issue(session, order)
     invoices.issue(session, order)
     return order
 

@@ -36,6 +36,8 @@ _ACCOUNT_WEIGHTS = (7, 1, 3)
 _SEPARATORS = re.compile("[ \u00a0\u2007\u202f\\-\u2010\u2011\u2012\u2013\u2014]")
 _DIGITS = re.compile("[0-9]+")
 _KPP = re.compile("[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
+_IBAN = re.compile("[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}")
+_SWIFT = re.compile("[A-Z]{4}[A-Z]{2}[0-9A-Z]{2}([0-9A-Z]{3})?")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _MAX_LOCAL_PART = 64
@@ -166,6 +168,24 @@ def account_warnings(bik: str | None, account: str | None, correspondent_account
     if correspondent_account and not _has_account_key("0" + bik[4:6], correspondent_account):
         warnings.append("correspondent_account_key")
     return warnings
+
+
+def check_iban(text: str) -> str:
+    """Return an IBAN (ISO 13616) without spaces. Raises ``iban_form`` or ``iban_check`` (a typing slip)."""
+    iban = _compact(text).upper()
+    if not _IBAN.fullmatch(iban):
+        raise Invalid("iban_form")
+    if int("".join(str(int(character, 36)) for character in iban[4:] + iban[:4])) % 97 != 1:
+        raise Invalid("iban_check")
+    return iban
+
+
+def check_swift(text: str) -> str:
+    """Return a bank's BIC (ISO 9362) of 8 or 11 characters. Raises ``swift_form``."""
+    swift = _compact(text).upper()
+    if not _SWIFT.fullmatch(swift):
+        raise Invalid("swift_form")
+    return swift
 
 
 def check_email(text: str) -> str:

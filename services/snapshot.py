@@ -58,12 +58,14 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """Where the seller is paid."""
+    """Where the seller is paid: a Russian account, or an IBAN for invoices in euros."""
 
     name: str
     bik: str
     correspondent_account: str
     account: str
+    iban: str = ""
+    swift: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,12 @@ class SnapshotLine:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A whole document. ``label`` is the number as printed, ``revision`` counts corrections from 0."""
+    """A whole document. ``label`` is the number as printed, ``revision`` counts corrections from 0.
+
+    A waybill keeps the delivery among its lines, as the invoice made of the same load does, but shows only
+    ``goods``. ``facsimile`` is the SHA-256 of the picture it is stamped with, or empty. ``is_cancelled`` is
+    never stored: it is what became of the document, and is set when a cancelled one is read.
+    """
 
     kind: Kind
     number: int
@@ -110,17 +117,35 @@ class Snapshot:
     vat_included: bool = True
     delivery_address: str = ""
     delivery_on: date | None = None
+    is_pickup: bool = False
     pay_until: date | None = None
     storekeeper: str = ""
     currency: str = "RUB"
     language: str = "ru"
     revision: int = 0
+    revised_on: date | None = None
+    facsimile: str = ""
     is_cancelled: bool = False
 
     @property
     def goods(self) -> tuple[SnapshotLine, ...]:
         """The lines that are goods: what a waybill shows."""
         return tuple(line for line in self.lines if not line.is_delivery)
+
+    @property
+    def delivery_total(self) -> int:
+        """What the delivery comes to with VAT, in minor units."""
+        return self.total - self.goods_total
+
+    @property
+    def goods_net(self) -> int:
+        """What the goods come to without VAT, in minor units."""
+        return sum(line.net for line in self.goods)
+
+    @property
+    def goods_vat(self) -> int:
+        """The VAT of the goods."""
+        return sum(line.vat for line in self.goods)
 
     @property
     def goods_total(self) -> int:
@@ -206,7 +231,7 @@ def from_json(text: str) -> Snapshot:
     content: dict[str, Any] = json.loads(text)
     if content.pop("format", None) != FORMAT:
         raise ValueError("this snapshot was written by a newer version")
-    for day in ("issued_on", "order_date", "delivery_on", "pay_until"):
+    for day in ("issued_on", "order_date", "delivery_on", "pay_until", "revised_on"):
         if content.get(day):
             content[day] = date.fromisoformat(content[day])
     content["seller"] = Party(**content["seller"])

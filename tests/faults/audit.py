@@ -20,7 +20,7 @@ def everything(far: FarEnds, orders: list[Expected], first_update: int) -> list[
         *_orders(tables, orders),
         *_ledger(tables),
         *_reservations(tables),
-        *_invoices(tables),
+        *_documents(tables),
         *_letters(far),
         *_notices(far, orders),
         *_cards(far, orders),
@@ -113,34 +113,38 @@ def _reservations(tables: Tables) -> list[str]:
     return _difference("reservations", due, held) + _difference("reserved levels", sums, levels)
 
 
-def _invoices(tables: Tables) -> list[str]:
-    numbers = tables.column("SELECT number FROM documents WHERE kind = 'invoice' ORDER BY number")
-    faults = _difference("invoice numbers", list(range(1, len(numbers) + 1)), numbers)
-    of_orders = tables.column("SELECT order_id FROM documents WHERE kind = 'invoice' ORDER BY order_id")
+def _documents(tables: Tables) -> list[str]:
     loaded = tables.column("SELECT id FROM orders WHERE status = 'loaded' ORDER BY id")
-    return faults + _difference("orders with an invoice", loaded, of_orders)
+    faults = []
+    for kind in ("invoice", "waybill"):
+        numbers = tables.column(f"SELECT number FROM documents WHERE kind = '{kind}' ORDER BY number")
+        faults += _difference(f"{kind} numbers", list(range(1, len(numbers) + 1)), numbers)
+        of_orders = tables.column(f"SELECT order_id FROM documents WHERE kind = '{kind}' ORDER BY order_id")
+        faults += _difference(f"orders with their {kind}", loaded, of_orders)
+    return faults
 
 
 def _letters(far: FarEnds) -> list[str]:
-    """Every letter came, a repeated one under its own Message-ID and with the same PDF."""
+    """Every letter came, a repeated one under its own Message-ID and with the same two PDFs."""
     arrived: dict[tuple[str, str], set[str]] = defaultdict(set)
-    papers: dict[str, set[str]] = defaultdict(set)
+    papers: dict[str, set[frozenset[str]]] = defaultdict(set)
     for letter in far.mailbox.letters:
         message_id = letter.headers["Message-ID"]
         arrived[letter.subject, letter.recipients[0]].add(message_id)
-        for content in letter.attachments.values():
-            papers[letter.subject].add(hashlib.sha256(content).hexdigest())
+        files = letter.attachments.values()
+        papers[letter.subject].add(frozenset(hashlib.sha256(content).hexdigest() for content in files))
     faults = [f"{letter}: {ids}" for letter, ids in arrived.items() if len(ids) != 1]
     query = (
-        "SELECT d.number, d.pdf_sha256, json_extract(m.payload, '$.to'),"
+        "SELECT d.number, d.pdf_sha256, w.pdf_sha256, json_extract(m.payload, '$.to'),"
         " json_extract(m.payload, '$.message_id') FROM outbox_messages m"
-        " JOIN documents d ON d.order_id = m.order_id WHERE m.kind = 'email'"
+        " JOIN documents d ON d.order_id = m.order_id AND d.kind = 'invoice'"
+        " JOIN documents w ON w.order_id = m.order_id AND w.kind = 'waybill' WHERE m.kind = 'email'"
     )
     written = set()
-    for number, digest, recipient, message_id in far.tables.all(query):
+    for number, *digests, recipient, message_id in far.tables.all(query):
         subject = next((s for s, to in arrived if to == recipient and f"№ {number} от" in s), "")
         written.add((subject, recipient))
-        if arrived.get((subject, recipient)) != {message_id} or papers.get(subject) != {digest}:
+        if arrived.get((subject, recipient)) != {message_id} or papers.get(subject) != {frozenset(digests)}:
             faults.append(f"invoice {number} to {recipient}: {arrived.get((subject, recipient))}")
     faults += [f"nobody wrote {letter}" for letter in arrived if letter not in written]
     query = (

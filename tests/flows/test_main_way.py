@@ -84,7 +84,12 @@ def test_an_order_goes_from_the_access_code_to_the_invoice_in_the_mailbox(
     olga.press("📄 Счёт")
     sent = olga.wait_document(".pdf")
     assert sent.document is not None
-    assert sent.document.data == next(iter(letter.attachments.values()))
+    assert sent.document.data == letter.attachments["Счет_1.pdf"]
+    olga.press("📄 Накладная")
+    sent = olga.wait_document("Накладная_1.pdf")
+    assert sent.document is not None
+    assert sent.document.data == letter.attachments["Накладная_1.pdf"]
+    _check_waybill(sent.document.data, tmp_path)
 
 
 def _check_invoice(letter: Letter, folder: Path, fee: int) -> None:
@@ -93,7 +98,7 @@ def _check_invoice(letter: Letter, folder: Path, fee: int) -> None:
     60 × 89,90 = 5 394,00, of it 10 % VAT 5394,00 × 10/110 = 490,36; 2,5 × 36,80 = 92,00, of it 8,36; delivery
     with 22 % VAT in it.
     """
-    assert list(letter.attachments) == ["Счет_1.pdf"]
+    assert list(letter.attachments) == ["Счет_1.pdf", "Накладная_1.pdf"]
     text = _pdf_text(letter.attachments["Счет_1.pdf"], folder)
     today = datetime.now(MOSCOW).date()
     vat_delivery = (fee * 22 * 2 + 122) // (122 * 2)
@@ -112,6 +117,18 @@ def _check_invoice(letter: Letter, folder: Path, fee: int) -> None:
     # 14,9 km to Tverskaya 7: 5 486,00 + 149,00
     assert total == 5635_00
     assert "Пять тысяч шестьсот тридцать пять рублей 00 копеек" in text
+
+
+def _check_waybill(pdf: bytes, folder: Path) -> None:
+    """Compare the PDF with sums worked out by hand: 5 394,00 − 490,36 and 92,00 − 8,36; no delivery."""
+    text = _pdf_text(pdf, folder)
+    assert re.search(r"Товарная накладная № 1 от \d+ \w+ 20\d\d г\.", text)
+    assert re.search(
+        r"Гречка ядрица «Увелка», 900 г +шт +796 +60 +81,73 +4 903,64 +10 +490,36 +5 394,00", text
+    )
+    assert re.search(r"Итого: +4 987,28 +498,72 +5 486,00", text)
+    assert "Доставка (149,00 ₽) в накладную не входит" in text
+    assert "Пять тысяч четыреста восемьдесят шесть рублей 00 копеек" in text
 
 
 def _pdf_text(pdf: bytes, folder: Path) -> str:

@@ -246,7 +246,7 @@ def test_the_letter_is_the_same_bytes_on_every_try_and_names_the_shortage(
             [row] = take(session, NOW + later)
             draft = letters.prepare(session, row)
             letters.finish(session, row, failure(mail.Outcome.TEMPORARY))
-        tries.append(letters.compose(draft, "sklad@veter.example", b"%PDF"))
+        tries.append(letters.compose(draft, "sklad@veter.example", [b"%PDF"] * len(draft.sheets)))
     assert tries[0] == tries[1]
     assert tries[0].recipient == "buh@romashka.example"
     assert [(short.name, short.ordered, short.loaded) for short in draft.shortages] == [
