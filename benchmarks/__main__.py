@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks import big_database, footprint, papers, pressing, screens
@@ -19,9 +19,9 @@ START_GOAL_SECONDS = 1.0
 
 
 def main() -> int:
-    """Measure everything; return 130 when interrupted, else 0: goals are printed, not enforced."""
+    """Measure everything, or one part; return 130 when interrupted: goals are printed, not enforced."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["all", "screens"], default="all", help="screens alone")
+    parser.add_argument("part", nargs="?", choices=PARTS, help="measure this alone")
     parser.add_argument("--quick", action="store_true", help="a fraction of the time, rougher figures")
     parser.add_argument("--large", type=Path, default=big_database.DEFAULT_FILE, help="built if missing")
     options = parser.parse_args()
@@ -29,19 +29,20 @@ def main() -> int:
     # A bot that is stopped in the middle of a call is no news here.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     try:
-        if options.what == "all":
-            _measure(is_quick=options.quick)
-        _measure_screens(options.large, QUICK_ROUNDS if options.quick else ROUNDS)
+        _say(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+        for part in [options.part] if options.part else PARTS:
+            _say("")
+            PARTS[part](options)
     except KeyboardInterrupt:
         return 130
     return 0
 
 
-def _measure_screens(large: Path, rounds: int) -> None:
-    big_database.ensure(large)
-    _say(f"\nPython {sys.version.split()[0]}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+def _measure_screens(options: argparse.Namespace) -> None:
+    rounds = QUICK_ROUNDS if options.quick else ROUNDS
+    big_database.ensure(options.large)
     _say(f"Milliseconds of processor time for one update in its unit of work, {rounds} rounds each.\n")
-    found = screens.measure(large, rounds)
+    found = screens.measure(options.large, rounds)
     for line in screens.table(found):
         _say(line)
     reached = sum(not screen.misses for screen in found)
@@ -49,17 +50,16 @@ def _measure_screens(large: Path, rounds: int) -> None:
     _say(f"\n{reached} of {len(found)} screens reach every goal: {goals}, customers' search < 50 ms.")
 
 
-def _measure(*, is_quick: bool) -> None:
-    _say(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
+def _measure_pressing(options: argparse.Namespace) -> None:
     _say("A press on a button → its edit at the Bot API, each bot and each Bot API a process of its own.")
     _say("This bot: a product's card and its shelf by turns, in an order of five lines, kept with fsync.")
     _say("Echo: a bare pyTelegramBotAPI bot with its defaults, no database, a word and one button.\n")
-    _print_pairs(pressing.measure(pressing.QUICK if is_quick else pressing.FULL))
+    _print_pairs(pressing.measure(pressing.QUICK if options.quick else pressing.FULL))
 
+
+def _measure_footprint(options: argparse.Namespace) -> None:
     memory = footprint.measure_memory()
-    start = footprint.measure_start(1 if is_quick else 5)
-    drawn = papers.measure(3 if is_quick else 9)
-    _say("")
+    start = footprint.measure_start(1 if options.quick else 5)
     verdict = _verdict(memory.after_order <= MEMORY_GOAL_MB, f"{MEMORY_GOAL_MB} MB")
     _say(
         f"Memory (VmRSS) after start {memory.started:.0f} MB, "
@@ -70,8 +70,31 @@ def _measure(*, is_quick: bool) -> None:
         f"Start to first getUpdates: fresh database {start.fresh:.2f} s, existing {start.existing:.2f} s "
         f"{_verdict(slower <= START_GOAL_SECONDS, f'{START_GOAL_SECONDS:.0f} s')}"
     )
-    sizes = ", ".join(f"{size} lines {1000 * seconds:.0f} ms" for size, seconds in drawn.items())
-    _say(f"Invoice as PDF: {sizes}")
+
+
+def _measure_papers(options: argparse.Namespace) -> None:
+    _say("An invoice with its code to pay by as PDF, ms; floor: the same words on a bare canvas, no layout,")
+    _say("with the code and without; usual: a Paragraph for each cell; waybill: of the same goods.")
+    names = ("lines", "ours", "floor", "no code", "usual", "waybill", "ours/floor", "/no code", "bytes")
+    _paper_row(names)
+    biggest = 0
+    for drawn in papers.measure(5 if options.quick else 31):
+        seconds = (drawn.ours, drawn.floor, drawn.floor_without_code, drawn.usual, drawn.waybill)
+        ratios = (drawn.ours / drawn.floor, drawn.ours / drawn.floor_without_code)
+        row = [str(drawn.lines), *(f"{1000 * second:.1f}" for second in seconds)]
+        goal = papers.MAX_RATIOS.get(drawn.lines)
+        verdict = "" if goal is None else _verdict(ratios[1] <= goal, f"{goal} × the floor without code")
+        _paper_row([*row, *(f"{ratio:.2f}" for ratio in ratios), str(drawn.size), verdict])
+        biggest = max(biggest, drawn.size)
+    _say(f"Largest file {biggest} bytes {_verdict(biggest <= papers.MAX_BYTES, '60 KB')}")
+    times = 100 if options.quick else papers.GROWTH_TIMES
+    grown = papers.growth(times)
+    verdict = _verdict(grown <= papers.MAX_GROWTH_MB, f"{papers.MAX_GROWTH_MB:.0f} MB")
+    _say(f"Memory grown after {times} invoices: {grown:.1f} MB {verdict}")
+
+
+def _paper_row(cells: Iterable[str]) -> None:
+    _say("  ".join(cell.rjust(10) for cell in cells))
 
 
 def _print_pairs(pairs: Iterable[Pair]) -> None:
@@ -101,6 +124,14 @@ def _verdict(is_reached: bool, goal: str) -> str:
 
 def _say(line: str) -> None:
     print(line, flush=True)
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "pressing": _measure_pressing,
+    "footprint": _measure_footprint,
+    "papers": _measure_papers,
+    "screens": _measure_screens,
+}
 
 
 if __name__ == "__main__":

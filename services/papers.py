@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Document, Picture
 from services import snapshot
-from services.loading_sheet import Sheet
+from services.loading_sheet import Sheet as LoadingSheet
 from services.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def render(paper: Snapshot, facsimile: bytes | None = None) -> bytes:
     return render_invoice(paper, facsimile)
 
 
-def render_sheet(sheet: Sheet, language: str) -> bytes:
+def render_sheet(sheet: LoadingSheet, language: str) -> bytes:
     """Return the PDF of a loading sheet."""
     from services import loading_sheet_pdf
 

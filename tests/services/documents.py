@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
 from datetime import date
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from services import snapshot as snapshots
 from services.snapshot import Bank, Party, Snapshot, SnapshotLine
@@ -53,6 +60,37 @@ GOODS = (
     ("Кофе молотый, 250 г", "пач", 36_000, 39_900, 22),
     ("Полотенца бумажные двухслойные, 4 рулона", "упак", 48_000, 15_990, 22),
 )
+
+
+def need(program: str, package: str) -> None:
+    """Skip the test where a program is not installed; in CI its absence is a failure."""
+    if shutil.which(program) is not None:
+        return
+    why = f"{program} is not installed (Debian: apt-get install {package})"
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """What a reader sees on each page, blanks made ordinary and single."""
+    need("pdftotext", "poppler-utils")
+    read = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return [re.sub(r"[\s\u00a0]+", " ", page) for page in read.stdout.decode().split("\f")[:-1]]
+
+
+def scan(pdf: bytes, folder: Path) -> bytes:
+    """What a scanner reads off the pages of the finished PDF: the bytes of all codes, one after another."""
+    need("pdftoppm", "poppler-utils")
+    need("zbarimg", "zbar-tools")
+    command = ["pdftoppm", "-r", "150", "-gray", "-png", "-", str(folder / "page")]
+    subprocess.run(command, input=pdf, check=True)
+    pages = sorted(map(str, folder.glob("page*.png")))
+    command = ["zbarimg", "--nodbus", "-q", "--raw", "-Sbinary", *pages]
+    read = subprocess.run(command, capture_output=True, check=False)
+    # 4 is zbar's word for pages without a code.
+    assert read.returncode in (0, 4), read.stderr
+    return read.stdout
 
 
 def make_lines(

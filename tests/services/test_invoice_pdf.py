@@ -18,16 +18,10 @@ from services import formats, layout_pdf
 from services import snapshot as snapshots
 from services.invoice_pdf import render_invoice
 from services.snapshot import Snapshot
-from tests.services.documents import SELLER, SOLE_PROPRIETOR, make_lines, make_snapshot
+from tests.services.documents import SELLER, SOLE_PROPRIETOR, make_lines, make_snapshot, pages_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_BYTES = 60 * 1024
-
-
-def pages_of(pdf: bytes) -> list[str]:
-    """What a reader sees on each page, blanks made ordinary and single."""
-    read = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
-    return [re.sub(r"[\s\u00a0]+", " ", page) for page in read.stdout.decode().split("\f")[:-1]]
 
 
 def text_of(snapshot: Snapshot) -> str:
