@@ -144,7 +144,7 @@ def parse_decimal(text: str, places: int) -> int:
     return int((whole or "0") + fraction.ljust(places, "0"))
 
 
-_RUSSIAN_PHONE = re.compile(r"\+7([0-9]{3})([0-9]{3})([0-9]{2})([0-9]{2})")
+_RUSSIAN_PHONE = re.compile(r"^\+7([0-9]{3})([0-9]{3})([0-9]{2})([0-9]{2})$")
 
 
 def phone(number: str) -> str:

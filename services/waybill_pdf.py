@@ -206,8 +206,8 @@ def _closing(snapshot: Snapshot, labels: Labels, width: float) -> list[Flowable]
 
 _STEP = 9.5 * MM
 _WHO = 38 * MM
-_POST = 33 * MM
-_SIGN = 24 * MM
+_POST = 30 * MM
+_SIGN = 22 * MM
 _BETWEEN = 2 * MM
 _SMALL = Style(size=6.5, align="CENTER", is_grey=True)
 _SIGNED = Style(size=8.5)
@@ -227,11 +227,11 @@ def _signatures(snapshot: Snapshot, labels: Labels, width: float) -> Panel:
     left.append((labels.handed_over_by, labels.storekeeper, snapshot.storekeeper))
     right: list[tuple[str, str | None, str]] = [(labels.accepted_by, "", ""), (labels.received_by, "", "")]
     half = (width - 12 * MM) / 2
-    height = 3.3 * _STEP + 18
+    height = 3.3 * _STEP + 23
     date = formats.date_long(snapshot.issued_on, snapshot.language)
 
     def draw(canvas: Canvas) -> None:
-        top = height - 13
+        top = height - 18
         for i, row in enumerate(left):
             _draw_signer(canvas, 0, top - 1.2 * i * _STEP, half, row, labels)
         x = half + 12 * MM

@@ -184,3 +184,17 @@ def test_one_line_has_nothing_that_breaks_or_hides(text: str) -> None:
     assert clean.splitlines() in ([clean], [])
     assert not {unicodedata.category(character) for character in clean} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     assert formats.one_line(clean) == clean
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [
+        ("+74951234567", "+7\u00a0495\u00a0123-45-67"),
+        ("+7 495 123-45-67", "+7 495 123-45-67"),
+        ("+375291234567", "+375291234567"),
+        ("+749512345678", "+749512345678"),
+        ("", ""),
+    ],
+)
+def test_phone(number: str, printed: str) -> None:
+    assert formats.phone(number) == printed

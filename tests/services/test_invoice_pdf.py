@@ -7,17 +7,20 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from services import formats, layout_pdf
 from services import snapshot as snapshots
 from services.invoice_pdf import render_invoice
-from services.snapshot import Snapshot
+from services.snapshot import Bank, Snapshot
 from tests.services.documents import SELLER, SOLE_PROPRIETOR, make_lines, make_snapshot, pages_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,7 +118,8 @@ def test_a_sole_proprietor_signs_alone_and_has_no_kpp() -> None:
 
 
 def test_a_correction_and_a_cancellation_say_so() -> None:
-    assert "Исправление № 2" in text_of(make_snapshot(revision=2))
+    text = text_of(make_snapshot(revision=2, revised_on=date(2026, 11, 25)))
+    assert "от 20 ноября 2026 г. Исправление № 2 от 25 ноября 2026 г." in text
     stamped, plain = (render_invoice(make_snapshot(is_cancelled=flag)) for flag in (True, False))
     assert stamped != plain
     raw = subprocess.run(
@@ -131,6 +135,54 @@ def test_what_is_not_filled_in_leaves_no_label_behind() -> None:
     for label in ("БИК", "Оплатить до"):
         assert label not in text
     assert text.count("Доставка") == 1  # the line, not the label
+
+
+def test_phones_are_spaced_and_other_countries_left_alone() -> None:
+    text = text_of(
+        make_snapshot(seller=replace(SELLER, phone="+74951234567"), buyer=replace(SELLER, phone="+4969123"))
+    )
+    assert "тел. +7 495 123-45-67" in text
+    assert "тел. +4969123" in text
+
+
+def test_fetched_by_the_customer() -> None:
+    text = text_of(
+        make_snapshot(is_pickup=True, delivery_address="Москва, Дубнинская, 83", lines=make_lines(1)[:1])
+    )
+    assert "Самовывоз 21.11.2026 из: Москва, Дубнинская, 83" in text
+    assert "Доставка" not in text
+
+
+def test_in_euros_the_bank_is_an_iban() -> None:
+    bank = Bank("Commerzbank", "", "", "", iban="DE89370400440532013000", swift="COBADEFFXXX")
+    text = text_of(make_snapshot(language="en", currency="EUR", bank=bank))
+    assert "IBAN DE89 3704 0044 0532 0130 00 BIC (SWIFT) COBADEFFXXX" in text
+    assert "Corr. acc." not in text
+    assert "No. Goods and services" in text
+
+
+def test_a_facsimile_lies_over_the_signatures_and_nothing_else_moves() -> None:
+    output = BytesIO()
+    Image.new("RGBA", (300, 200), (20, 40, 160, 120)).save(output, "PNG")
+    paper = make_snapshot()
+    stamped = render_invoice(paper, output.getvalue())
+    assert pages_of(stamped) == pages_of(render_invoice(paper))
+    listed = subprocess.run(["pdfimages", "-list", "-"], input=stamped, capture_output=True, check=True)
+    assert re.search(r"image +300 +200", listed.stdout.decode())
+    assert render_invoice(paper, output.getvalue()) == stamped
+
+
+@pytest.mark.parametrize("length", range(0, 301, 30))
+def test_a_header_never_stands_alone_under_long_sides(length: int) -> None:
+    # The sides push the table down a line at a time, over the end of the page.
+    text = "слово " * (length // 6)
+    party = replace(SELLER, name=f"Имя {text}"[:160], address=text)
+    tall = replace(make_lines(1)[0], name="высокая " * 100)
+    pages = pages_of(
+        render_invoice(make_snapshot(seller=party, buyer=party, delivery_address=text, lines=(tall,) * 3))
+    )
+    for page in pages:
+        assert ("Товары (работы, услуги)" in page) == ("высокая" in page)
 
 
 def test_english() -> None:

@@ -222,3 +222,39 @@ def test_what_an_invoice_lacks() -> None:
     assert requisites.missing_for_invoice(seller(kpp=None, inn="500100732259")) == []
     empty = seller(**dict.fromkeys(vars(seller())))
     assert requisites.missing_for_invoice(empty) == list(vars(seller()))
+
+
+@pytest.mark.parametrize(
+    ("typed", "iban"),
+    [
+        ("DE89 3704 0044 0532 0130 00", "DE89370400440532013000"),
+        ("gb82 west 1234 5698 7654 32", "GB82WEST12345698765432"),
+        ("NO93 8601 1117 947", "NO9386011117947"),
+    ],
+)
+def test_iban(typed: str, iban: str) -> None:
+    assert requisites.check_iban(typed) == iban
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("DE89370400440532013001", "iban_check"),
+        ("DE98370400440532013000", "iban_check"),
+        ("40702810138250123017", "iban_form"),
+        ("DE8937040044053201300٠", "iban_form"),
+        ("DE89", "iban_form"),
+        ("", "iban_form"),
+    ],
+)
+def test_a_wrong_iban_is_refused(typed: str, code: str) -> None:
+    with pytest.raises(Invalid, match=code):
+        requisites.check_iban(typed)
+
+
+def test_swift() -> None:
+    assert requisites.check_swift("cobade ff xxx") == "COBADEFFXXX"
+    assert requisites.check_swift("COBADEFF") == "COBADEFF"
+    for wrong in ("COBADE", "COBADEFFXX", "C0BADEFF", ""):
+        with pytest.raises(Invalid, match="swift_form"):
+            requisites.check_swift(wrong)

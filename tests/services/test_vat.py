@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +75,30 @@ def test_tax_is_within_half_a_kopeck(quantity: int, price: int, rate: int, inclu
         assert abs(amounts.vat * (100 + rate) - amounts.total * rate) * 2 <= 100 + rate
     else:
         assert abs(amounts.vat * 100 - amounts.net * rate) * 2 <= 100
+
+
+def exactly(value: Fraction) -> int:
+    """Round half-up the way an accountant does it on paper."""
+    return floor(value + Fraction(1, 2))
+
+
+@given(st.lists(st.tuples(RATES, QUANTITIES, PRICES), max_size=20), st.booleans())
+def test_a_document_is_the_sum_of_its_lines_rounded_one_by_one(
+    lines: list[tuple[int | None, int, int]], included: bool
+) -> None:
+    nets, taxes = [], []
+    for rate, quantity, price in lines:
+        amount = Fraction(exactly(Fraction(quantity, 1000) * price))
+        share = Fraction(rate or 0, 100)
+        tax = exactly(amount * share / (1 + share) if included else amount * share)
+        taxes.append(tax)
+        nets.append(int(amount) - tax if included else int(amount))
+    parts = vat.totals_by_rate(
+        (rate, vat.line_amounts(quantity, price, rate, included=included)) for rate, quantity, price in lines
+    )
+    assert sum(part.vat for part in parts) == sum(taxes)
+    assert sum(part.net for part in parts) == sum(nets)
+    assert sum(part.total for part in parts) == sum(taxes) + sum(nets)
 
 
 @given(st.lists(st.tuples(RATES, QUANTITIES, PRICES)))
