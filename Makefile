@@ -42,6 +42,7 @@ texts: $(VENV)/dev.stamp    ## bring locales/*/LC_MESSAGES/bot.po up to the mess
 
 pictures: $(VENV)/dev.stamp ## the README's pictures, made from the running demo
 	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_samples.py
 
 clean:          ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -33,7 +33,6 @@ def main() -> None:
                 page.goto(f"http://127.0.0.1:{PORT}")
                 press_an_order_through(page)
                 page.screenshot(path=IMAGES / "demo.png")
-                keep_invoice(page)
                 browser.close()
         finally:
             demo.send_signal(signal.SIGINT)
@@ -66,16 +65,6 @@ def press_an_order_through(page: Page) -> None:
     for label in ("Взять в работу", "Подтвердить загрузку", "Да, загружено"):
         press(boris, label)
     expect(anna.get_by_text("счёт отправлен на")).to_be_visible()
-
-
-def keep_invoice(page: Page) -> None:
-    """Save the letter's PDF as a picture."""
-    link = page.get_by_role("link", name=re.compile(r"Счет_\d+\.pdf")).first
-    address = link.get_attribute("href") or ""
-    pdf = IMAGES / "invoice.pdf"
-    pdf.write_bytes(page.request.get(f"http://127.0.0.1:{PORT}{address}").body())
-    picture = IMAGES / "invoice"
-    subprocess.run(["pdftoppm", "-png", "-r", "90", "-singlefile", str(pdf), str(picture)], check=True)
 
 
 def chat(page: Page, name: str) -> Locator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import telebot
 import bot
 from handlers.registry import register_all
 from handlers.routing import Router
+from services import papers
 from settings import NAMES, SECRET_NAMES
+from tests.services.documents import pages_of
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -117,6 +120,14 @@ def test_every_command_of_the_bot_is_told_of_somewhere() -> None:
 
 def test_the_changelog_has_a_place_for_what_comes_next() -> None:
     assert "## [Unreleased]" in text_of("CHANGELOG.md")
+
+
+@pytest.mark.parametrize("name", ["invoice", "waybill"])
+def test_the_sample_documents_are_what_is_drawn(name: str) -> None:
+    # python docs/make_samples.py makes them anew.
+    samples = runpy.run_path(str(ROOT / "docs" / "make_samples.py"))["samples"]()
+    sample = (ROOT / "docs" / "images" / f"{name}.pdf").read_bytes()
+    assert pages_of(sample) == pages_of(papers.render(samples[name]))
 
 
 def test_every_registered_state_is_in_a_diagram() -> None:
