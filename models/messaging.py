@@ -61,7 +61,7 @@ class OutboxState(enum.Enum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
-    # Overtaken by a later edit of the same message, or dropped with a blocked chat.
+    # Overtaken by a later edit of the same message, dropped with a blocked chat, or taken back.
     SUPERSEDED = "superseded"
 
 

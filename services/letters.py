@@ -133,10 +133,14 @@ def queue_unsent(session: Session, customer_id: int) -> int:
 
 
 def statuses(session: Session, order: Order) -> list[LetterStatus]:
-    """Return the order's letters, the oldest first."""
+    """Return the order's letters, the oldest first; not those taken back with a cancelled invoice."""
     query = (
         select(OutboxMessage)
-        .where(OutboxMessage.order_id == order.id, OutboxMessage.kind == OutboxKind.EMAIL)
+        .where(
+            OutboxMessage.order_id == order.id,
+            OutboxMessage.kind == OutboxKind.EMAIL,
+            OutboxMessage.state != OutboxState.SUPERSEDED,
+        )
         .order_by(OutboxMessage.id)
     )
     return [_status(row) for row in session.execute(query).scalars()]
@@ -303,7 +307,6 @@ def _status(row: OutboxMessage) -> LetterStatus:
     states = {
         OutboxState.SENT: (MailState.SENT, row.sent_at),
         OutboxState.FAILED: (MailState.FAILED, None),
-        OutboxState.SUPERSEDED: (MailState.FAILED, None),
     }
     retrying = (MailState.RETRYING, row.due_at) if row.last_error else (MailState.QUEUED, None)
     state, at = states.get(row.state, retrying)

@@ -117,33 +117,32 @@ def _net_price(line: SnapshotLine, *, included: bool) -> int:
 
 def _columns(snapshot: Snapshot, labels: Labels, width: float) -> list[Column]:
     """Return the columns of what was loaded; the name takes what the others leave."""
-    lines, included = snapshot.goods, snapshot.vat_included
-    totals = [Cell(text, _TOTAL) for text in _totals(snapshot)]
+    lines, language, totals = snapshot.goods, snapshot.language, _totals(snapshot)
     rates = [NOTHING if line.vat_rate is None else str(line.vat_rate) for line in lines]
-    prices = [_net_price(line, included=included) for line in lines]
+    prices = [_net_price(line, included=snapshot.vat_included) for line in lines]
     columns = [
         Column(labels.position, [str(i) for i in range(1, len(lines) + 1)], CENTRED, 8 * MM),
         Column(labels.code, [printable(line.sku) for line in lines], TEXT, 22 * MM, wraps=True),
         Column(labels.unit, [printable(line.unit) for line in lines], CENTRED, 14 * MM, wraps=True),
         Column(labels.okei, [line.okei or NOTHING for line in lines], CENTRED, 13 * MM),
-        Column(labels.quantity, quantities(lines, snapshot.language), NUMBER, 17 * MM),
-        Column(labels.price_net, amounts(prices, snapshot.language), NUMBER, 22 * MM),
+        Column(labels.quantity, quantities(lines, language), NUMBER, 17 * MM),
+        Column(labels.price_net, amounts(prices, language), NUMBER, 22 * MM),
         Column(
             labels.sum_net,
-            amounts([line.net for line in lines], snapshot.language),
+            amounts([line.net for line in lines], language),
             NUMBER,
             max(26 * MM, widest(totals[:1])),
         ),
         Column(labels.vat_percent, rates, CENTRED, 12 * MM),
         Column(
             labels.vat_sum,
-            [_vat_sum(line, snapshot.language) for line in lines],
+            [_vat_sum(line, language) for line in lines],
             NUMBER,
             max(22 * MM, widest(totals[1:2])),
         ),
         Column(
             labels.sum_gross,
-            amounts([line.total for line in lines], snapshot.language),
+            amounts([line.total for line in lines], language),
             NUMBER,
             max(26 * MM, widest(totals[2:])),
         ),
@@ -157,15 +156,13 @@ def _vat_sum(line: SnapshotLine, language: str) -> str:
     return NOTHING if line.vat_rate is None else formats.amount(line.vat, language)
 
 
-def _totals(snapshot: Snapshot) -> tuple[str, str, str]:
-    """Return the goods' sum without VAT, their VAT and their sum with it, as printed."""
+def _totals(snapshot: Snapshot) -> list[Cell]:
+    """Return the goods' sum without VAT, their VAT and their sum with it."""
     language = snapshot.language
     has_vat = any(line.vat_rate is not None for line in snapshot.goods)
-    return (
-        formats.amount(snapshot.goods_net, language),
-        formats.amount(snapshot.goods_vat, language) if has_vat else NOTHING,
-        formats.amount(snapshot.goods_total, language),
-    )
+    tax = formats.amount(snapshot.goods_vat, language) if has_vat else NOTHING
+    net, gross = amounts([snapshot.goods_net, snapshot.goods_total], language)
+    return [Cell(text, _TOTAL, None) for text in (net, tax, gross)]
 
 
 def _goods(snapshot: Snapshot, labels: Labels, width: float) -> Table:
@@ -173,7 +170,7 @@ def _goods(snapshot: Snapshot, labels: Labels, width: float) -> Table:
     columns = _columns(snapshot, labels, width)
     header = [Cell(column.caption, HEADER) for column in columns]
     lines = list(zip(*(column.cells() for column in columns), strict=True))
-    net, tax, gross = (Cell(text, _TOTAL, None) for text in _totals(snapshot))
+    net, tax, gross = _totals(snapshot)
     blank = Cell(span=None)
     sums = [*[blank] * 6, Cell(labels.subtotal, _TOTAL, None), net, blank, tax, gross]
     last = len(lines)

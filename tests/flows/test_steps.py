@@ -211,6 +211,12 @@ def test_without_requisites_the_load_stands_and_the_invoice_follows(stage: Stage
     acts.loads(stage.boris, number)
     stage.dmitry.wait_text("в реквизитах компании нет — ИНН, банк")
     assert _invoices(stage) == 0
+    notice = stage.anna.wait_text("загружен: Борис")
+    stage.anna.press("📋 Открыть заказ", message=notice)
+    acts.offers(stage.anna, "📄 Накладная")
+    assert "📄 Счёт" not in stage.anna.screen.labels
+    stage.anna.press("📄 Накладная")
+    stage.anna.wait_document("Накладная_1.pdf")
     acts.press(stage.dmitry, "🏢 Компания", "Без этого счёт не выставить: ИНН, банк")
     acts.press(stage.dmitry, "банк", "Поле «банк»")
     acts.say(stage.dmitry, "ПАО Сбербанк", "Без этого счёт не выставить: ИНН")

@@ -220,6 +220,7 @@ def test_letters_of_a_cancelled_invoice_do_not_leave(session: Session, order: Or
     with pytest.raises(Conflict):
         letters.resend(session, invoice)
     assert letters.queue_unsent(session, order.customer_id) == 0
+    assert letters.statuses(session, order) == []
 
 
 def test_a_correction_keeps_the_number_and_says_what_is_right_now(
