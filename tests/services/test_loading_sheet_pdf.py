@@ -11,7 +11,7 @@ import pytest
 from services import loading_sheet_pdf
 from services.loading_sheet import Sheet, SheetLine, SheetOrder, Span, Truck
 from services.weights import Weight
-from tests.services.test_invoice_pdf import pages_of
+from tests.services.documents import pages_of
 
 MORNING = Span(time(9), time(11))
 BUCKWHEAT = SheetLine("A-1", "Крупа гречневая, 900 г", {"шт": 1000, "кор": 12_000}, 51_000, Weight(46_920))

@@ -5,8 +5,8 @@ from alembic import op
 
 from models.base import BigInt
 
-revision = "0013"
-down_revision = "0001"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
