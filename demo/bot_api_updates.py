@@ -59,6 +59,10 @@ class UpdateQueue:
         self.on_new()
         return int(update_id)
 
+    def waiting(self) -> list[JSON]:
+        """What the bot has not acknowledged yet, oldest first."""
+        return [entry.update for entry in self._waiting]
+
     def redeliver(self, update_id: int) -> None:
         """Hand out an update once more under its old id, as after an answer that was lost."""
         entry = next((entry for entry in reversed(self._history) if entry.update_id == update_id), None)

@@ -6,7 +6,8 @@ import email
 import email.policy
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from functools import cached_property
@@ -35,6 +36,7 @@ class Letter:
     sender: str
     recipients: tuple[str, ...]
     raw: bytes = field(repr=False)
+    received_at: float = 0.0
 
     @cached_property
     def message(self) -> EmailMessage:
@@ -210,12 +212,17 @@ class Mailbox:
         with self._changed:
             self._letters.clear()
 
+    def put_back(self, letters: Sequence[Letter]) -> None:
+        """Have in the box what came before a restart."""
+        with self._changed:
+            self._letters[:0] = letters
+
     def keep(self, envelope: Envelope) -> None:
         """Put a letter into the box."""
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
         with self._changed:
             number = len(self._letters) + 1
-            letter = Letter(number, envelope.mail_from or "", tuple(envelope.rcpt_tos), raw)
+            letter = Letter(number, envelope.mail_from or "", tuple(envelope.rcpt_tos), raw, time.time())
             self._letters.append(letter)
             self._changed.notify_all()
         for listener in self.listeners:

@@ -4,26 +4,23 @@ import errno
 import fcntl
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
 from demo.bot_api import BotApi
+from demo.bot_process import ROOT, Bot
 from demo.geocoder import Geocoder
+from demo.keeper import Keeper
+from demo.ledger import Ledger
 from demo.mailbox import Mailbox
 from demo.page import CastMember, Page
 
-ROOT = Path(__file__).resolve().parent.parent
-_STOP_SECONDS = 10
-_QUICK_DEATHS = 5
-_QUICK_SECONDS = 60
+__all__ = ["ROOT", "Bot", "environment", "run"]
+
 # A real bot's .env in the same folder must not reach the demo: what isn't set here is set to nothing.
 _NOT_USED = (
     "TELEGRAM_PROXY", "SMTP_USER", "SMTP_PASSWORD", "SMTP_CA_FILE", "ROUTER_URL", "DELIVERY_RATE_PER_KM",
@@ -64,8 +61,9 @@ def _lock(data_dir: Path) -> IO[str] | None:
 def _run(port: int, data_dir: Path, reset: bool) -> int:
     # Ids go on from run to run, because the bot's database remembers the messages of the last one.
     api, mailbox, geocoder = BotApi(first_message_id=int(time.time())), Mailbox(), Geocoder()
-    page = Page(api, mailbox, port)
     bot = Bot(data_dir / "bot.log")
+    ledger = Ledger(data_dir / "bot.db")
+    page = Page(api, mailbox, port, geocoder=geocoder, bot=bot, ledger=ledger)
     bot.stop_on_signals()
     with ExitStack() as running:
         for server in (api, mailbox, geocoder):
@@ -78,6 +76,7 @@ def _run(port: int, data_dir: Path, reset: bool) -> int:
             print(f"Port {port} is busy; choose another: make demo PORT={port + 10}", file=sys.stderr)
             return 2
         cast = _prepare(data_dir, reset)
+        running.enter_context(Keeper(data_dir / "far-ends.db", api, mailbox))
         page.show(cast)
         print(f"Open {page.url} — Ctrl-C stops everything. The bot's log: {bot.log_path}", flush=True)
         return bot.keep_alive(environment(api, mailbox, geocoder, data_dir, cast))
@@ -123,55 +122,3 @@ def environment(
 
 def _is_admin(member: CastMember) -> bool:
     return any(str(getattr(role, "value", role)).lower() == "admin" for role in member.roles)
-
-
-class Bot:
-    """The bot as a child process, started again whenever it dies."""
-
-    def __init__(self, log_path: Path, command: Sequence[str] = (sys.executable, "bot.py", "run")) -> None:
-        self.log_path = log_path
-        self._command = command
-        self._stopping = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._deaths: deque[float] = deque(maxlen=_QUICK_DEATHS)
-
-    def stop_on_signals(self) -> None:
-        """Have Ctrl-C and SIGTERM end :meth:`keep_alive`."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self.stop())
-
-    def stop(self) -> None:
-        """Ask the bot to end, for good; it is killed when it hasn't after ten seconds."""
-        self._stopping.set()
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            killer = threading.Timer(_STOP_SECONDS, self._process.kill)
-            killer.daemon = True
-            killer.start()
-
-    def keep_alive(self, env: dict[str, str]) -> int:
-        """Watch over the bot until told to stop; 0, or 1 when it dies again and again."""
-        while not self._stopping.is_set():
-            with self.log_path.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self._command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
-                )
-            if self._stopping.is_set():  # told while it was being started
-                self.stop()
-            code = self._process.wait()
-            if self._stopping.is_set():
-                break
-            if self._is_hopeless():
-                print(f"The bot does not stay up. Its last words:\n{self._last_words()}", file=sys.stderr)
-                return 1
-            print(f"The bot ended with code {code}; starting it again.", file=sys.stderr, flush=True)
-            self._stopping.wait(len(self._deaths) - 1)
-        return 0
-
-    def _is_hopeless(self) -> bool:
-        """Note a death; true when the last few came quickly one after another."""
-        self._deaths.append(time.monotonic())
-        return len(self._deaths) == _QUICK_DEATHS and self._deaths[-1] - self._deaths[0] < _QUICK_SECONDS
-
-    def _last_words(self) -> str:
-        return "\n".join(self.log_path.read_text("utf-8", "replace").splitlines()[-15:])

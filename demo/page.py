@@ -12,10 +12,15 @@ from urllib.parse import quote, unquote, urlsplit
 from aiohttp import web
 
 from demo import page_shapes as shapes
+from demo import witness
 from demo.bot_api import BotApi
-from demo.bot_api_types import JSON
+from demo.bot_process import Bot
+from demo.geocoder import PLACES, Geocoder
+from demo.ledger import MOSCOW, Ledger
 from demo.loop_thread import LoopThread
 from demo.mailbox import Letter, Mailbox
+from demo.page_actions import ACTIONS
+from demo.page_faults import Switches
 from demo.people import Person
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,6 +31,8 @@ _LETTER_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-sr
 _SHOWN_IN_PLACE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp"}
 _UPLOAD_LIMIT = 20 * 1024 * 1024
 _MAIL = "mail"
+# What is looked at every second, because nobody tells when it changes.
+_WATCHED = ("cast", "bot", "faults", "counts")
 
 
 class CastMember(Protocol):
@@ -53,13 +60,28 @@ class CastMember(Protocol):
 
 
 class Page:
-    """The page's server in a thread of its own; :meth:`show` tells it whom to show."""
+    """The page's server in a thread of its own; :meth:`show` tells it whom to show.
 
-    def __init__(self, api: BotApi, mailbox: Mailbox, port: int = 8080) -> None:
+    ``geocoder``, ``bot`` and ``ledger`` are what the switches and the counters are about.
+    """
+
+    def __init__(
+        self,
+        api: BotApi,
+        mailbox: Mailbox,
+        port: int = 8080,
+        *,
+        geocoder: Geocoder | None = None,
+        bot: Bot | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
         self.host = "127.0.0.1"
         self.port = port
         self._api = api
         self._mailbox = mailbox
+        self._bot = bot
+        self._ledger = ledger
+        self._switches = Switches(api, mailbox, geocoder)
         self._cast: list[CastMember] = []
         self._clients: set[_Client] = set()
         self._thread = LoopThread("page")
@@ -119,16 +141,50 @@ class Page:
         client.mark(_MAIL)
 
     def _event(self, what: int | str) -> tuple[str, Any] | None:
-        if what == "cast":
-            return "cast", [shapes.member(member) for member in self._cast]
-        if what == "bot":
-            online = self._api.polling or time.monotonic() - self._api.seen_at < 3
-            return "bot", {"online": online and self._api.seen_at > 0, "username": self._api.username}
-        if what == _MAIL:
-            return _MAIL, [shapes.letter(letter) for letter in self._mailbox.letters]
+        if isinstance(what, str):
+            return what, self._news[what](self)
         if any(member.telegram_id == what for member in self._cast):
-            return "chat", shapes.chat(self._api, self._api.person(int(what)))
+            return "chat", shapes.chat(self._api, self._api.person(what), self._zone())
         return None
+
+    def _zone(self) -> Any:
+        return self._ledger.zone() if self._ledger else MOSCOW
+
+    def _cast_news(self) -> Any:
+        held = self._ledger.roles() if self._ledger else {}
+        return [
+            shapes.member(member, held.get(member.telegram_id, []) if held else None) for member in self._cast
+        ]
+
+    def _mail_news(self) -> Any:
+        return [shapes.letter(letter, self._zone()) for letter in self._mailbox.letters]
+
+    def _bot_news(self) -> Any:
+        """Whether the bot is there, and which messages it has not fetched yet."""
+        api, bot = self._api, self._bot
+        online = api.seen_at > 0 and (api.polling or time.monotonic() - api.seen_at < 3)
+        with api.world.lock:
+            waiting = [update["message"] for update in api.world.updates.waiting() if "message" in update]
+        return {
+            "username": api.username,
+            "online": online and (bot is None or bot.pid is not None),
+            "pid": bot.pid if bot else None,
+            "kills": bot.kills if bot else None,
+            "waiting": [message["message_id"] for message in waiting],
+        }
+
+    def _count_news(self) -> Any:
+        if self._ledger is None:
+            return None
+        return {"bot": self._ledger.counts(), "seen": witness.counts(self._api, self._mailbox)}
+
+    _news: dict[str, Callable[["Page"], Any]] = {  # noqa: RUF012  a table, never changed
+        "cast": _cast_news,
+        "bot": _bot_news,
+        "faults": lambda page: page._switches.states(),
+        "counts": _count_news,
+        _MAIL: _mail_news,
+    }
 
     # --- the server
 
@@ -139,11 +195,14 @@ class Page:
             [
                 web.get("/", self._index),
                 web.get("/events", self._events),
+                web.get("/places", self._places),
                 web.get("/files/{file_id}", self._file),
                 web.get("/mail/{number}/html", self._letter_html),
                 web.get("/mail/{number}/files/{index}", self._letter_file),
                 web.post("/people/{id}/upload", self._upload),
                 web.post("/people/{id}/{action}", self._act),
+                web.post("/faults/{name}", self._turn),
+                web.post("/bot/kill", self._kill),
                 web.static("/static", STATIC),
             ]
         )
@@ -170,23 +229,46 @@ class Page:
             while True:
                 for what in await client.changes():
                     event = self._event(what)
-                    if event is not None:
+                    if event is not None and client.is_news(what, event[1]):
                         await response.write(_frame(*event))
+                await response.write(b":\n\n")  # finds out that the browser has gone
         except ConnectionError:
             return response
         finally:
             self._clients.discard(client)
 
+    async def _places(self, _request: web.Request) -> web.Response:
+        """The addresses the local geocoder knows, for the little map."""
+        return web.json_response(
+            [[f"{p.town}, {p.street}, {p.house}", p.latitude, p.longitude] for p in PLACES]
+        )
+
     async def _act(self, request: web.Request) -> web.Response:
         person = self._person(request)
-        action = _ACTIONS.get(request.match_info["action"])
-        if action is None or request.content_type != "application/json":
+        action = ACTIONS.get(request.match_info["action"])
+        body = await _json_body(request)
+        if action is None:
             raise web.HTTPNotFound
         try:
-            action(self._api, person, await request.json())
+            return web.json_response(await asyncio.to_thread(action, self._api, person, body))
         except (AssertionError, LookupError, TypeError, ValueError) as error:
             raise web.HTTPConflict(text=str(error).partition("\n")[0]) from None
+
+    async def _turn(self, request: web.Request) -> web.Response:
+        name, body = request.match_info["name"], await _json_body(request)
+        if name not in self._switches.states():
+            raise web.HTTPNotFound
+        await asyncio.to_thread(self._switches.turn, name, bool(body.get("on")))
+        self._mark("faults")
         return web.json_response(True)
+
+    async def _kill(self, request: web.Request) -> web.Response:
+        await _json_body(request)
+        if self._bot is None:
+            raise web.HTTPNotFound
+        killed = self._bot.kill()
+        self._mark("bot")
+        return web.json_response(killed)
 
     async def _upload(self, request: web.Request) -> web.Response:
         """A file as the body; its name in a header, which a foreign page can't send."""
@@ -237,6 +319,7 @@ class _Client:
 
     def __init__(self) -> None:
         self._dirty: dict[int | str, None] = {}
+        self._told: dict[int | str, Any] = {}
         self._wake = asyncio.Event()
 
     def mark(self, what: int | str) -> None:
@@ -244,12 +327,18 @@ class _Client:
         self._wake.set()
 
     async def changes(self) -> list[int | str]:
-        """What to tell now: changes at once, and each second whether the bot is there."""
+        """What may have changed: marked things at once, each second what has to be looked at."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), 1)
         self._wake.clear()
-        changed, self._dirty = [*self._dirty, "bot"], {}
+        changed, self._dirty = [*dict.fromkeys([*self._dirty, *_WATCHED])], {}
         return changed
+
+    def is_news(self, what: int | str, data: Any) -> bool:
+        """Whether it differs from what was told last; it counts as told now."""
+        is_new = what not in self._told or self._told[what] != data
+        self._told[what] = data
+        return is_new
 
 
 @web.middleware
@@ -266,6 +355,16 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
+async def _json_body(request: web.Request) -> dict[str, Any]:
+    """The body; only of that type, which a foreign page's form can't send."""
+    if request.content_type != "application/json":
+        raise web.HTTPNotFound
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest
+    return body
+
+
 def _frame(name: str, data: Any) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
@@ -276,28 +375,3 @@ def _download(name: str, mime_type: str, data: bytes) -> web.Response:
     headers = {"Content-Disposition": f"{way}; filename*=UTF-8''{quote(name, safe='')}"}
     kind = mime_type if shown else "application/octet-stream"
     return web.Response(body=data, content_type=kind, headers=headers)
-
-
-def _press(api: BotApi, person: Person, body: JSON) -> None:
-    message = api.world.find_message(person.id, int(body["message_id"]))
-    if message is None:
-        raise LookupError("Этого сообщения уже нет")
-    person.press_at(message, int(body["row"]), int(body["column"]))
-
-
-def _contact(_api: BotApi, person: Person, body: JSON) -> None:
-    person.send_contact(str(body["phone"]), None if body.get("own", True) else person.id + 1_000_000)
-
-
-_ACTIONS: dict[str, Callable[[BotApi, Person, JSON], object]] = {
-    "start": lambda _, person, body: person.start(str(body.get("payload", ""))),
-    "send": lambda _, person, body: person.send(str(body["text"])),
-    "press": _press,
-    "tap": lambda _, person, body: person.tap(str(body["label"])),
-    "location": lambda _, person, body: person.send_location(float(body["lat"]), float(body["lon"])),
-    "contact": _contact,
-    "sticker": lambda _, person, __: person.send_sticker(),
-    "voice": lambda _, person, __: person.send_voice(),
-    "block": lambda _, person, __: person.block(),
-    "unblock": lambda _, person, __: person.unblock(),
-}
