@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
+from zlib import crc32
 
 from demo.bot_api import BotApi
 from demo.bot_process import ROOT, Bot
@@ -60,7 +61,8 @@ def _lock(data_dir: Path) -> IO[str] | None:
 
 def _run(port: int, data_dir: Path, reset: bool) -> int:
     # Ids go on from run to run, because the bot's database remembers the messages of the last one.
-    api, mailbox, geocoder = BotApi(first_message_id=int(time.time())), Mailbox(), Geocoder()
+    api = BotApi(_token(data_dir), first_message_id=int(time.time()))
+    mailbox, geocoder = Mailbox(), Geocoder()
     bot = Bot(data_dir / "bot.log")
     ledger = Ledger(data_dir / "bot.db")
     page = Page(api, mailbox, port, geocoder=geocoder, bot=bot, ledger=ledger)
@@ -80,6 +82,11 @@ def _run(port: int, data_dir: Path, reset: bool) -> int:
         page.show(cast)
         print(f"Open {page.url} — Ctrl-C stops everything. The bot's log: {bot.log_path}", flush=True)
         return bot.keep_alive(environment(api, mailbox, geocoder, data_dir, cast))
+
+
+def _token(data_dir: Path) -> str:
+    """A token of the folder's own: a bot makes sure that it is the only one with its token."""
+    return f"{4_200_000_000 + crc32(str(data_dir.resolve()).encode())}:local-demo-token-for-this-folder-only"
 
 
 def _prepare(data_dir: Path, reset: bool) -> Sequence[CastMember]:

@@ -2,10 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 import telebot
+from playwright.sync_api import Browser
 from telebot import apihelper
 
 from demo.bot_api import BotApi
 from demo.people import Person
+from tests.demo import browsing
 
 
 @pytest.fixture
@@ -27,3 +29,9 @@ def anna(api: BotApi) -> Person:
     person = api.person(1001, first_name="Анна", username="anna")
     person.start()
     return person
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with browsing.browser() as opened:
+        yield opened

@@ -45,11 +45,10 @@ export function link(url, person, label = "") {
   try { target = new URL(url); } catch { return element("span", {}, label); }
   if (!["http:", "https:"].includes(target.protocol)) return element("span", {}, label);
   const node = element("a", { href: target.href, target: "_blank", rel: "noopener noreferrer" }, label);
-  if (target.host === "t.me" && target.pathname === `/${state.bot?.username}`) {
-    node.onclick = (event) => {
-      event.preventDefault();
-      act(person, "start", { payload: target.searchParams.get("start") || "" });
-    };
-  }
+  node.onclick = (event) => {
+    if (target.host !== "t.me" || target.pathname !== `/${state.bot.username}`) return;
+    event.preventDefault();
+    act(person, "start", { payload: target.searchParams.get("start") || "" });
+  };
   return node;
 }

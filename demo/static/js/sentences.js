@@ -141,6 +141,7 @@ export const TEXTS = {
   hint_menu: ["Нажмите «🛒 Новый заказ».", "Press «🛒 New order»."],
   hint_customer: ["Выберите клиента, например «Ромашку».", "Choose a client, say «Ромашка»."],
   hint_shelf: ["Откройте полку — или напишите часть названия, например «греч».", "Open a shelf, or type a piece of a name such as “греч”."],
+  hint_subshelf: ["Внутри — ещё полки: «Крупы».", "There are shelves inside: «Крупы», cereals."],
   hint_product: ["Выберите товар: видно цену и сколько есть.", "Choose a product; price and stock are shown."],
   hint_quantity: ["Напишите количество, как привыкли: «5 кор».", "Type how many, as people do: “5 кор” is five boxes."],
   hint_cart: ["Можно добавить ещё. Потом — «🛒 Корзина».", "Add more if you like, then «🛒 Cart»."],

@@ -41,7 +41,8 @@ const ORDER = [
   [/^(🛒 Корзина|🛒 Cart) · [1-9]/, "hint_cart"],
   [/^• /, "hint_quantity", "5 кор"],
   [/^Гречка/, "hint_product"],
-  [/^Крупы|^Бакалея/, "hint_shelf"],
+  [/^Крупы/, "hint_subshelf"],
+  [/^Бакалея/, "hint_shelf"],
   [/Ромашка/, "hint_customer"],
   [/Новый заказ|New order/, "hint_menu"],
 ];

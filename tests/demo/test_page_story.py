@@ -1,0 +1,144 @@
+"""The demo as `make demo` starts it, bot and all, in a browser: what a newcomer sees in three minutes."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from demo import main
+from tests.demo import browsing
+from tests.demo.browsing import chat, rail
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[str]:
+    """The demo on a free port: its address."""
+    command = [sys.executable, "bot.py", "demo", "--port", "0", "--data-dir", str(folder)]
+    process = subprocess.Popen(command, cwd=main.ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        said = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert found is not None, said
+        yield found[0]
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        process.stdout.close()
+
+
+def press(pane: Locator, label: str | re.Pattern[str]) -> None:
+    pane.get_by_role("button", name=label).last.click()
+
+
+def say(pane: Locator, text: str) -> None:
+    pane.get_by_role("textbox").fill(text)
+    pane.get_by_role("textbox").press("Enter")
+
+
+def counter(tab: Page, name: str) -> Locator:
+    return tab.locator("#tally").get_by_title(re.compile(f"^{name}:"))
+
+
+def places_order(pane: Locator) -> None:
+    for label in ("Новый заказ", "ООО «Ромашка»", "Бакалея", "Крупы", "Гречка ядрица"):
+        press(pane, label)
+    expect(pane.get_by_text("Сколько?").last).to_be_visible()
+    say(pane, "5 кор")
+    press(pane, re.compile("Корзина · 1"))
+    press(pane, "Дальше")
+    press(pane, "📍 Москва, улица Вавилова")
+    expect(pane.get_by_text("День доставки")).to_be_visible()
+    day = re.compile(r"^\d+$")
+    if pane.get_by_role("button", name=day).count() == 0:
+        press(pane, "▶")
+    pane.get_by_role("button", name=day).first.click()
+    pane.get_by_role("button", name=re.compile("осталось мест")).first.click()
+    press(pane, "Без пометки")
+    press(pane, "Отправить на склад")
+
+
+def test_the_whole_story(chromium: Browser, tmp_path: Path) -> None:
+    with demo(tmp_path / "data") as url, browsing.tab(chromium, url) as tab:
+        _goes_from_the_code_to_the_invoice(tab)
+    with demo(tmp_path / "data") as url, browsing.tab(chromium, url) as tab:
+        expect(chat(tab).get_by_text("счёт отправлен на")).to_be_visible()
+        expect(chat(tab, "Борис").get_by_role("button", name="Доставлено")).to_be_visible()
+        _sees_the_invoice(tab, url)
+        _holds_a_message_up_and_loses_it_not(tab)
+
+
+def _goes_from_the_code_to_the_invoice(tab: Page) -> None:
+    """Through a kill in the middle, with a press while nobody is there to hear it."""
+    olga, anna, boris = chat(tab, "Ольга"), chat(tab), chat(tab, "Борис")
+    press(olga, "Начать")
+    olga.locator(".code").get_by_role("button").click()
+    expect(olga.locator(".head")).to_contain_text("торговый представитель")
+    for pane in (anna, boris):
+        press(pane, "Начать")
+    places_order(anna)
+    expect(counter(tab, "Заказы")).to_contain_text("1 : 1")
+
+    rail(tab, "Сбои").click()
+    trouble = tab.get_by_role("region", name="Сбои")
+    expect(boris.get_by_role("button", name="Взять в работу")).to_be_visible()
+    trouble.get_by_role("button", name="Убить бота").click()
+    press(boris, "Взять в работу")
+    expect(trouble.get_by_text("Запущен снова")).to_be_visible()
+    press(boris, "Подтвердить загрузку")
+    press(boris, "Да, загружено")
+    for name in ("Заказы", "Счета", "Письма"):
+        expect(counter(tab, name)).to_contain_text("1 : 1")
+    expect(anna.get_by_text("счёт отправлен на")).to_be_visible()
+
+
+def _sees_the_invoice(tab: Page, url: str) -> None:
+    letter = tab.get_by_role("region", name="Почта")
+    expect(letter.get_by_role("heading", name=re.compile("Счёт № 1 от"))).to_be_visible()
+    letter.get_by_role("button", name=re.compile(r"Открыть .+\.pdf")).click()
+    pdf = letter.locator("iframe.pdf")
+    expect(pdf).to_be_visible()
+    answer = tab.request.get(url + str(pdf.get_attribute("src")).partition("#")[0])
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.body().startswith(b"%PDF-")
+
+
+def _holds_a_message_up_and_loses_it_not(tab: Page) -> None:
+    rail(tab, "Сбои").click()
+    fault = tab.get_by_role("switch", name="Telegram: 429")
+    fault.click()
+    expect(fault).to_have_attribute("aria-checked", "true")
+    rail(tab, "Дмитрий").click()
+    dmitry = chat(tab, "Дмитрий")
+    press(dmitry, "Начать")
+    expect(tab.get_by_text("в Telegram — 1")).to_be_visible()
+    expect(dmitry.locator(".message.bot")).to_have_count(0)
+    fault.click()
+    expect(dmitry.locator(".message.bot")).to_contain_text("Что делаем?")
+    expect(tab.get_by_text("в Telegram — 0")).to_be_visible()
+
+
+def test_the_hints_lead_the_whole_way_in_english(chromium: Browser, tmp_path: Path) -> None:
+    """A newcomer who does nothing but what is pointed at sees the invoice, and the bot killed and back."""
+    with demo(tmp_path / "data") as url, browsing.tab(chromium, url, hints=True, locale="en-GB") as tab:
+        hint = tab.get_by_role("note")
+        for _ in range(40):
+            expect(hint).to_be_visible()
+            said = hint.inner_text()
+            if "That is all" in said:
+                break
+            offered = hint.locator(".primary")
+            (offered if offered.count() else tab.locator(".pointed")).click()
+            expect(hint).not_to_have_text(said, use_inner_text=True)
+        expect(hint).to_contain_text("That is all")
+        expect(tab.get_by_role("region", name="Mail").locator("iframe.pdf")).to_be_visible()
+        hint.get_by_role("button", name="Close the hints").click()
+        expect(hint).to_have_count(0)
+        tab.reload()
+        expect(tab.get_by_role("region", name="Mail")).to_be_visible()
+        expect(hint).to_have_count(0)
