@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 10
 _QUICK_DEATHS = 5
 _QUICK_SECONDS = 60
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Bot:
@@ -45,8 +46,13 @@ class Bot:
 
     def stop_on_signals(self) -> None:
         """Have Ctrl-C, SIGTERM and a closed terminal end :meth:`keep_alive`."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.stop())
+        for number in _ENDING:
+            signal.signal(number, lambda *_: self._end())
+
+    def _end(self) -> None:
+        for number in _ENDING:  # an impatient second Ctrl-C changes nothing
+            signal.signal(number, signal.SIG_IGN)
+        self.stop()
 
     def stop(self) -> None:
         """Ask the bot to end, for good; it is killed when it hasn't after ten seconds."""
@@ -62,7 +68,12 @@ class Bot:
         while not self._stopping.is_set():
             with self.log_path.open("ab") as log:
                 self._process = subprocess.Popen(
-                    self._command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
+                    self._command,
+                    cwd=ROOT,
+                    env=env,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # Ctrl-C in the terminal is ours alone: the bot hears it once
                 )
             if self._stopping.is_set():  # told while it was being started
                 self.stop()

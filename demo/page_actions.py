@@ -37,11 +37,9 @@ def _speak(_api: BotApi, person: Person, body: JSON) -> None:
 
 
 def _offers(person: Person, label: str, after: Message) -> bool:
-    newest = [message for message in person.messages if message.buttons][-1:]
-    labels = [
-        found for message in newest if message.message_id > after.message_id for found in message.labels
-    ]
-    return any(found.startswith(label) for found in labels)
+    """Whether the newest screen has such a button and is newer than that message."""
+    screen = next((message for message in reversed(person.messages) if message.buttons), after)
+    return screen.message_id > after.message_id and any(found.startswith(label) for found in screen.labels)
 
 
 def _say(function: Callable[[Person, JSON], object]) -> Action:

@@ -29,10 +29,19 @@ def main() -> None:
             demo.stdout.readline()
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-                page = browser.new_page(viewport={"width": 1400, "height": 860}, device_scale_factor=1.5)
+                context = browser.new_context(
+                    viewport={"width": 1400, "height": 860},
+                    device_scale_factor=1.5,
+                    locale="ru-RU",
+                    reduced_motion="reduce",
+                )
+                context.add_init_script("if (self === top) localStorage.setItem('tour', 'off')")
+                page = context.new_page()
                 page.goto(f"http://127.0.0.1:{PORT}")
                 press_an_order_through(page)
                 page.screenshot(path=IMAGES / "demo.png")
+                survive_a_kill(page)
+                page.screenshot(path=IMAGES / "faults.png")
                 browser.close()
         finally:
             demo.send_signal(signal.SIGINT)
@@ -40,7 +49,11 @@ def main() -> None:
 
 
 def press_an_order_through(page: Page) -> None:
-    """Anna orders, Boris loads; the letter arrives."""
+    """Anna orders, Boris loads, Pyotr sees it; the letter arrives and its PDF is opened."""
+    open_pane(page, "Пётр")
+    hide_pane(page, "Ольга")
+    open_pane(page, "Почта")
+    press(chat(page, "Пётр"), "Начать")
     anna, boris = chat(page, "Анна"), chat(page, "Борис")
     press(anna, "Начать")
     press(boris, "Начать")
@@ -65,6 +78,33 @@ def press_an_order_through(page: Page) -> None:
     for label in ("Взять в работу", "Подтвердить загрузку", "Да, загружено"):
         press(boris, label)
     expect(anna.get_by_text("счёт отправлен на")).to_be_visible()
+    mail = page.get_by_role("region", name="Почта")
+    mail.get_by_role("button", name=re.compile(r"Открыть .+\.pdf")).click()
+    # The browser draws the PDF in a frame of its own that tells nobody when it is done.
+    page.wait_for_timeout(2000)
+
+
+def survive_a_kill(page: Page) -> None:
+    """In the dark: the bot is killed and comes back."""
+    page.emulate_media(color_scheme="dark")
+    open_pane(page, "Сбои")
+    page.get_by_role("button", name="Убить бота").click()
+    expect(page.get_by_text("Запущен снова")).to_be_visible()
+    expect(page.get_by_text("бот на связи")).to_be_visible()
+
+
+def open_pane(page: Page, name: str) -> None:
+    """Have a person, the mail or the faults on the page."""
+    button = page.get_by_role("navigation").get_by_role("button", name=name)
+    if button.get_attribute("aria-pressed") == "false":
+        button.click()
+
+
+def hide_pane(page: Page, name: str) -> None:
+    """Take somebody off the page."""
+    button = page.get_by_role("navigation").get_by_role("button", name=name)
+    if button.get_attribute("aria-pressed") == "true":
+        button.click()
 
 
 def chat(page: Page, name: str) -> Locator:

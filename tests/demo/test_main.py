@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -48,6 +49,53 @@ def test_a_bot_that_dies_is_started_again(tmp_path: Path, capsys: pytest.Capture
     assert "starting it again" in capsys.readouterr().err
 
 
+def test_a_bot_killed_on_demand_comes_back_however_often(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as lifeline, ThreadPoolExecutor() as pool:
+        lifeline.settimeout(10)
+        port = lifeline.getsockname()[1]
+        script = f"import socket; socket.create_connection(('127.0.0.1', {port})).recv(1)"
+        bot = child(tmp_path, script)
+        assert not bot.kill()
+        watch = pool.submit(bot.keep_alive, dict(os.environ))
+        pids = set()
+        for _ in range(7):  # more than the deaths of its own that would be given up on
+            life, _ = lifeline.accept()
+            pids.add(bot.pid)
+            assert bot.kill()
+            assert life.recv(1) == b""
+            life.close()
+        last, _ = lifeline.accept()
+        bot.stop()
+        assert watch.result(10) == 0
+        last.close()
+    assert (bot.kills, len(pids)) == (7, 7)
+    assert bot.pid is None
+    assert "killed, as asked" in capsys.readouterr().err
+
+
+def test_ctrl_c_in_the_terminal_is_not_the_bot_s(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as lifeline, ThreadPoolExecutor() as pool:
+        lifeline.settimeout(10)
+        port = lifeline.getsockname()[1]
+        script = (
+            "import os, socket\n"
+            f"line = socket.create_connection(('127.0.0.1', {port}))\n"
+            "line.sendall(str(os.getpgrp()).encode() + b'.')\n"
+            "line.recv(1)"
+        )
+        bot = child(tmp_path, script)
+        watch = pool.submit(bot.keep_alive, dict(os.environ))
+        life, _ = lifeline.accept()
+        told = life.recv(20)
+        assert told.endswith(b".")
+        assert int(told[:-1]) == bot.pid != os.getpgrp()
+        bot.stop()
+        life.close()
+        assert watch.result(10) == 0
+
+
 def test_a_bot_that_cannot_live_is_given_up(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,6 +114,13 @@ def test_the_bot_is_led_to_the_far_ends_here(tmp_path: Path, monkeypatch: pytest
     assert (env["SMTP_PORT"], env["GEOCODER_URL"]) == (str(mailbox.port), geocoder.url)
     assert (env["ADMIN_IDS"], env["SMTP_USER"]) == ("1004", "")
     assert "BOT_TOKEN_FILE" not in env
+
+
+def test_every_folder_has_a_token_of_its_own(tmp_path: Path) -> None:
+    tokens = {main._token(tmp_path / name) for name in ("one", "two")}
+    assert len(tokens) == 2
+    assert main._token(tmp_path / "one") == main._token(tmp_path / "x" / ".." / "one")
+    assert all(re.fullmatch(r"\d+:[\w-]{30,}", token) for token in tokens)
 
 
 def test_a_busy_port_is_one_sentence(
