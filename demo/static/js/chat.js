@@ -1,10 +1,12 @@
 /* One person's chat with the bot. */
 
-import { $, $$, avatar, clone, element, reconcile } from "./dom.js";
+import { $, $$, avatar, clone, element, reconcile, span } from "./dom.js";
 import { askContact, askLocation, pickFile, sendFiles } from "./asking.js";
 import { messageNode } from "./message.js";
 import { act, state } from "./server.js";
 import { day, language, roles, t, translate } from "./texts.js";
+
+const TROUBLES = { gone: "trouble_gone", "the message is gone": "trouble_gone", stopped: "trouble_stopped" };
 
 export function chatPane(member) {
   const pane = clone("chat-template");
@@ -14,7 +16,7 @@ export function chatPane(member) {
   pane.toasts = null;
   avatar($(".head .avatar", pane), person, member.name);
   $("h2", pane).textContent = member.name;
-  const report = (trouble) => toast(pane, t({ gone: "trouble_gone", "the message is gone": "trouble_gone", stopped: "trouble_stopped" }[trouble] || "trouble_other", { why: trouble }));
+  const report = (trouble) => toast(pane, t(TROUBLES[trouble] || "trouble_other", { why: trouble }));
   pane.report = report;
   pane.attempt = async (...what) => {
     const { trouble } = await act(person, ...what);
@@ -25,7 +27,7 @@ export function chatPane(member) {
   $(".start", pane).onclick = async () => {
     const known = state.cast.find((one) => one.id === person);
     // The sample staff speak Russian until they say otherwise in the bot's settings.
-    if (language() !== "ru" && known.roles.length) await pane.attempt("speak", { language: language() });
+    if (language() !== "ru" && known.roles.length) await speak(pane);
     else await pane.attempt("start");
   };
   $(".block", pane).onclick = () => pane.attempt(state.chats.get(person)?.blocked ? "unblock" : "block");
@@ -33,6 +35,14 @@ export function chatPane(member) {
   prepareScrolling(pane);
   redress(pane, member);
   return pane;
+}
+
+/* The bot speaks to everybody in their own language: the page's one is pressed in its settings. */
+export async function speak(pane) {
+  pane.inert = true; // two hands on one screen would be in each other's way
+  await pane.attempt("speak", { language: language() });
+  pane.inert = false;
+  document.dispatchEvent(new CustomEvent("spoken"));
 }
 
 /* What depends on the language and on who the person is by now. */
@@ -123,7 +133,8 @@ function drawMessages(pane, list, chat, isLive) {
     if (message.day !== last) {
       last = message.day;
       const iso = last;
-      wanted.push({ key: `day ${iso}`, json: t("messages"), make: () => element("li", { className: "day" }, element("span", {}, day(iso))) });
+      const make = () => element("li", { className: "day" }, span("", day(iso)));
+      wanted.push({ key: `day ${iso}`, json: t("messages"), make });
     }
     wanted.push({
       key: String(message.id),
@@ -148,7 +159,7 @@ function drawKeyboard(pane, chat) {
 function drawCommands(pane, chat) {
   $(".commands", pane).hidden = chat.commands.length === 0;
   $(".commands .items", pane).replaceChildren(...chat.commands.map(({ command, description }) => {
-    const button = element("button", { type: "button" }, element("b", {}, `/${command}`), element("span", { className: "faint" }, description));
+    const button = element("button", { type: "button" }, element("b", {}, `/${command}`), span("faint", description));
     button.onclick = () => pane.attempt("send", { text: `/${command}` });
     return button;
   }));

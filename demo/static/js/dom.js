@@ -9,6 +9,12 @@ export function element(tag, properties = {}, ...children) {
   return node;
 }
 
+export const span = (className, ...children) => element("span", { className }, ...children);
+
+export function button(className, properties, ...children) {
+  return element("button", { type: "button", className, ...properties }, ...children);
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function svg(tag, attributes = {}, ...children) {

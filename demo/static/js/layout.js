@@ -1,6 +1,6 @@
 /* Who stands beside whom: the rail of people, as many panes as fit, one on a phone. */
 
-import { $, $$, avatar, element, icon } from "./dom.js";
+import { $, $$, avatar, button, element, icon, span } from "./dom.js";
 import { toEnd } from "./chat.js";
 import { state } from "./server.js";
 import { roles, t } from "./texts.js";
@@ -20,7 +20,9 @@ export const isShown = (key) => visible().includes(key);
 /* Those on the rail at once: whoever holds a code, a rep, the storekeepers, an administrator. */
 function onRail() {
   const withRole = (role) => state.cast.filter((member) => member.roles.includes(role));
-  const first = [state.cast.find((member) => member.code || !member.roles.length), withRole("sales_rep")[0], ...withRole("storekeeper").slice(0, 2), withRole("admin")[0]];
+  const joiner = state.cast.find((member) => member.code || !member.roles.length);
+  const keepers = withRole("storekeeper").slice(0, 2);
+  const first = [joiner, withRole("sales_rep")[0], ...keepers, withRole("admin")[0]];
   const chosen = new Set(first.filter(Boolean).map((member) => member.id));
   if (!chosen.size) state.cast.forEach((member) => chosen.add(member.id));
   keptOnRail ??= chosen;
@@ -38,7 +40,7 @@ export function openAtFirst() {
   const [keeper, second] = withRole("storekeeper");
   const [admin] = withRole("admin");
   // The most important last: that is who stays where there is little room.
-  const order = [joiner, rep, keeper, "mail", second, admin, ...state.cast.map((member) => member.id)];
+  const order = [joiner, rep, keeper, "mail", second, admin];
   open = [...new Set(order.filter((key) => key !== undefined))].reverse();
   draw();
 }
@@ -81,19 +83,23 @@ export function draw() {
 function drawRail(shown) {
   const rail = $("#rail");
   const focused = document.activeElement?.closest("#rail button")?.dataset.key;
-  const people = onRail().map((member) => railButton(member.id, member.name, avatar(element("span", { className: "avatar" }), member.id, member.name), shown));
+  const people = onRail().map((member) => {
+    const face = avatar(span("avatar"), member.id, member.name);
+    return railButton(member.id, member.name, face, shown);
+  });
   const rest = state.cast.filter((member) => !onRail().includes(member));
-  const more = element("button", { type: "button", className: "rail-button more", ariaLabel: t("others") }, element("span", { className: "avatar plain" }, icon("plus")), element("span", { className: "label" }, t("more")));
+  const plus = span("avatar plain", icon("plus"));
+  const more = button("rail-button more", { ariaLabel: t("others") }, plus, span("label", t("more")));
   more.setAttribute("popovertarget", "others");
   more.dataset.key = "others";
   more.hidden = rest.length === 0;
   const unread = rest.reduce((sum, member) => sum + (panes.get(member.id)?.unread || 0), 0);
   if (unread) $(".avatar", more).append(badge(unread));
   drawOthers(rest);
-  const mail = railButton("mail", t("mailbox"), element("span", { className: "avatar mail-avatar" }, icon("mail")), shown);
-  const trouble = railButton("trouble", t("trouble"), element("span", { className: "avatar trouble-avatar" }, icon("bolt")), shown);
+  const mail = railButton("mail", t("mailbox"), span("avatar mail-avatar", icon("mail")), shown);
+  const trouble = railButton("trouble", t("trouble"), span("avatar trouble-avatar", icon("bolt")), shown);
   trouble.classList.toggle("on-fire", Object.values(state.faults).some(Boolean));
-  rail.replaceChildren(...people, more, element("span", { className: "space" }), mail, trouble);
+  rail.replaceChildren(...people, more, span("space"), mail, trouble);
   if (focused) $(`[data-key="${focused}"]`, rail)?.focus();
 }
 
@@ -101,7 +107,8 @@ const badge = (n) => element("span", { className: "badge", ariaLabel: t("unread"
 
 function railButton(key, name, face, shown) {
   const pane = panes.get(key);
-  const node = element("button", { type: "button", className: "rail-button", ariaPressed: String(shown.includes(key)), onclick: () => toggle(key) }, face, element("span", { className: "label" }, name));
+  const properties = { ariaPressed: String(shown.includes(key)), onclick: () => toggle(key) };
+  const node = button("rail-button", properties, face, span("label", name));
   node.dataset.key = key;
   if (pane?.unread) face.append(badge(pane.unread));
   return node;
@@ -110,23 +117,23 @@ function railButton(key, name, face, shown) {
 function drawOthers(rest) {
   const menu = $("#others");
   menu.replaceChildren(...rest.map((member) => {
-    const face = avatar(element("span", { className: "avatar small" }), member.id, member.name);
-    const about = element("span", { className: "about" }, element("b", {}, member.name), element("span", { className: "faint" }, roles(member.roles)));
-    const button = element("button", { type: "button", className: "bare" }, face, about);
+    const face = avatar(span("avatar small"), member.id, member.name);
+    const about = span("about", element("b", {}, member.name), span("faint", roles(member.roles)));
+    const node = button("bare", {}, face, about);
     const unread = panes.get(member.id)?.unread;
-    if (unread) button.append(badge(unread));
-    button.onclick = () => {
+    if (unread) node.append(badge(unread));
+    node.onclick = () => {
       extra.add(member.id);
       menu.hidePopover();
       show(member.id);
     };
-    return button;
+    return node;
   }));
 }
 
 export function countUnread(key, fresh) {
   const pane = panes.get(key);
-  if (!pane || isShown(key) || fresh <= 0) return;
+  if (!pane || isShown(key) || !fresh) return;
   pane.unread = (pane.unread || 0) + fresh;
   drawRail(visible());
 }

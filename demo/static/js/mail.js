@@ -1,6 +1,6 @@
 /* The clients' mailbox: a list of letters and the one that is read. */
 
-import { $, avatar, clone, element, reconcile } from "./dom.js";
+import { $, avatar, clone, element, reconcile, span } from "./dom.js";
 import { fileNode } from "./message.js";
 import { state } from "./server.js";
 import { day, t, translate } from "./texts.js";
@@ -36,10 +36,12 @@ function nameOf(address) {
 }
 
 function rowNode(pane, letter, isShown) {
-  const face = avatar(element("span", { className: "avatar small", ariaHidden: "true" }), letter.to.length * 3 + letter.to.charCodeAt(0), letter.to.toUpperCase());
-  const top = element("span", { className: "line" }, element("b", {}, letter.to), element("span", { className: "faint" }, letter.time));
-  const bottom = element("span", { className: "line" }, element("span", { className: "subject" }, letter.subject || t("no_subject")), letter.files.length ? element("span", { className: "faint" }, "📎") : null);
-  const row = element("button", { type: "button", className: "bare" }, face, element("span", { className: "about" }, top, bottom));
+  const face = avatar(span("avatar small"), letter.to.length * 3 + letter.to.charCodeAt(0), letter.to.toUpperCase());
+  face.ariaHidden = "true";
+  const top = span("line", element("b", {}, letter.to), span("faint", letter.time));
+  const clip = letter.files.length ? span("faint", "📎") : null;
+  const bottom = span("line", span("subject", letter.subject || t("no_subject")), clip);
+  const row = element("button", { type: "button", className: "bare" }, face, span("about", top, bottom));
   row.ariaCurrent = String(isShown);
   row.classList.toggle("unread", !pane.read.has(letter.number));
   row.onclick = () => {
@@ -61,15 +63,17 @@ function drawLetter(pane, letter) {
     element("dt", {}, t("to")), element("dd", {}, letter.to));
   node.replaceChildren(
     element("h3", {}, letter.subject || t("no_subject")),
-    element("div", { className: "envelope" }, addresses, element("span", { className: "faint" }, `${day(letter.day)}, ${letter.time}`)),
+    element("div", { className: "envelope" }, addresses, span("faint", `${day(letter.day)}, ${letter.time}`)),
     letter.html ? letterFrame(letter) : element("pre", { className: "plain" }, letter.text),
     attachments(letter),
-    element("details", { className: "more" }, element("summary", {}, t("headers")), element("pre", {}, letter.headers.join("\n"))),
+    folded(t("headers"), letter.headers.join("\n")),
   );
-  if (letter.html && letter.text) {
-    node.append(element("details", { className: "more" }, element("summary", {}, t("plain_part")), element("pre", {}, letter.text)));
-  }
+  if (letter.html && letter.text) node.append(folded(t("plain_part"), letter.text));
   node.scrollTop = 0;
+}
+
+function folded(title, text) {
+  return element("details", { className: "more" }, element("summary", {}, title), element("pre", {}, text));
 }
 
 function letterFrame(letter) {

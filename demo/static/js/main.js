@@ -1,15 +1,13 @@
 /* The page draws what the server tells by events. */
 
-import { $, $$, icon } from "./dom.js";
-import { chatPane, drawChat, drawTicks, redress } from "./chat.js";
+import { $, icon } from "./dom.js";
+import { chatPane, drawChat, drawTicks, redress, speak as speakTo } from "./chat.js";
 import { countUnread, draw, hide, narrow, openAtFirst, panes, use } from "./layout.js";
 import { drawMail, mailPane } from "./mail.js";
 import { listen, state } from "./server.js";
 import { language, setLanguage, t, translate } from "./texts.js";
 import { drawTour, isTourOn, turnTour } from "./tour.js";
 import { drawCounters, drawProcess, drawSwitches, drawTrouble, noteLife, troublePane } from "./trouble.js";
-
-const fromBot = (chat) => (chat ? chat.messages.filter((message) => message.side === "bot").length : 0);
 
 /* ---- what happened ---- */
 
@@ -21,7 +19,7 @@ const reactions = {
     for (const member of cast) redress(panes.get(member.id), member);
     for (const member of cast) {
       const earlier = before.find((one) => one.id === member.id);
-      if (earlier && !earlier.roles.length && member.roles.length && language() !== "ru") haveSpeak(member);
+      if (earlier && !earlier.roles.length && member.roles.length && language() !== "ru") speakTo(panes.get(member.id));
     }
     if (isFirst) openAtFirst();
     else draw();
@@ -30,7 +28,8 @@ const reactions = {
     const pane = panes.get(chat.id);
     if (!pane) return;
     drawChat(pane, chat, before);
-    if (before) countUnread(chat.id, fromBot(chat) - fromBot(before));
+    const last = before?.messages.at(-1)?.id ?? 0;
+    if (before) countUnread(chat.id, chat.messages.filter((message) => message.side === "bot" && message.id > last).length);
   },
   mail(mail, before) {
     drawMail(panes.get("mail"));
@@ -95,11 +94,6 @@ function showBot() {
 
 /* ---- theme and language ---- */
 
-/* The bot speaks to everybody in their own language, so the page's switch presses it for the staff. */
-function haveSpeak(member) {
-  panes.get(member.id).attempt("speak", { language: language() });
-}
-
 const THEMES = { auto: "auto", light: "sun", dark: "moon" };
 
 function showTheme() {
@@ -138,7 +132,9 @@ $("#language").onclick = () => {
   setLanguage(language() === "ru" ? "en" : "ru");
   speak();
   drawTour();
-  for (const member of state.cast) if (member.roles.length && fromBot(state.chats.get(member.id))) haveSpeak(member);
+  for (const member of state.cast) {
+    if (member.roles.length && state.chats.get(member.id)?.messages.length) speakTo(panes.get(member.id));
+  }
 };
 $("#tour-button").onclick = () => turnTour(!isTourOn());
 narrow.addEventListener("change", () => drawTour());
@@ -154,4 +150,3 @@ listen((name, data, before) => {
   reactions[name](data, before);
   drawTour();
 });
-for (const field of $$("dialog form")) field.closest("dialog").addEventListener("cancel", () => { field.closest("dialog").returnValue = "cancel"; });

@@ -23,7 +23,10 @@ export function sketch(latitude, longitude, degrees, width, height) {
   const scale = height / degrees;
   const project = (lat, lon) => [width / 2 + (lon - longitude) * SQUEEZE * scale, height / 2 - (lat - latitude) * scale];
   const unproject = (x, y) => [latitude - (y - height / 2) / scale, longitude + (x - width / 2) / SQUEEZE / scale];
-  const line = (points, name) => svg("polyline", { class: name, points: points.map(([a, b]) => project(a, b).join(",")).join(" ") });
+  const line = (points, name) => {
+    const drawn = points.map(([lat, lon]) => project(lat, lon).join(",")).join(" ");
+    return svg("polyline", { class: name, points: drawn });
+  };
   const rings = RINGS.map(([lat, lon]) => {
     const [cx, cy] = project(...CENTRE);
     return svg("ellipse", { class: "ring", cx, cy, rx: lon * SQUEEZE * scale, ry: lat * scale });
@@ -39,5 +42,6 @@ export function sketch(latitude, longitude, degrees, width, height) {
 }
 
 export function pin(x, y) {
-  return svg("path", { class: "pin", transform: `translate(${x} ${y})`, d: "M0 0C-3-6-9-11-9-18a9 9 0 0 1 18 0C9-11 3-6 0 0zM0-21.500a3.500 3.500 0 1 0 .01 0z" });
+  const drop = "M0 0C-3-6-9-11-9-18a9 9 0 0 1 18 0C9-11 3-6 0 0zM0-21.5a3.5 3.5 0 1 0 .01 0z";
+  return svg("path", { class: "pin", transform: `translate(${x} ${y})`, d: drop });
 }

@@ -1,6 +1,6 @@
 /* One message as a bubble with its buttons. */
 
-import { element, icon } from "./dom.js";
+import { button, element, icon, span } from "./dom.js";
 import { formatted, link } from "./format.js";
 import { pin, sketch } from "./map.js";
 import { act } from "./server.js";
@@ -25,15 +25,16 @@ export function messageNode(message, person, report) {
 
 function foot(message) {
   const said = message.edited ? t("edited", { time: message.time }) : message.time;
-  const node = element("span", { className: "time" }, said);
-  if (message.side === "me") node.append(element("span", { className: "ticks" }, icon("check"), icon("checks")));
+  const node = span("time", said);
+  if (message.side === "me") node.append(span("ticks", icon("check"), icon("checks")));
   return node;
 }
 
 function photoNode(message) {
   const { photo } = message;
   const picture = element("img", { className: "photo", src: photo.url, alt: message.text || t("photo"), loading: "lazy" });
-  return element("button", { type: "button", className: "bare", ariaLabel: t("open_file", { name: t("photo") }), onclick: () => view(photo, "image") }, picture);
+  const properties = { ariaLabel: t("open_file", { name: t("photo") }), onclick: () => view(photo, "image") };
+  return button("bare", properties, picture);
 }
 
 const KINDS = { pdf: "frame", png: "image", jpg: "image", jpeg: "image", webp: "image", gif: "image", csv: "table", txt: "text" };
@@ -43,17 +44,16 @@ export const kindOf = (file) => KINDS[file.suffix];
 /* What can be shown here opens here; anything can be downloaded. */
 export function fileNode(file, open = view) {
   const kind = kindOf(file);
-  const name = element("span", { className: "name" }, file.name);
-  const badge = element("span", { className: "badge-file" }, file.suffix.slice(0, 4).toUpperCase() || "FILE");
+  const name = span("name", file.name);
+  const badge = span("badge-file", file.suffix.slice(0, 4).toUpperCase() || "FILE");
   badge.dataset.kind = file.suffix;
-  const about = element("span", { className: "about" }, name, element("span", { className: "size" }, size(file.size)));
-  const download = element("a", { className: "tool", href: file.url, download: file.name, title: t("download") }, icon("download"));
+  const about = span("about", name, span("size", size(file.size)));
+  const link = { className: "tool", href: file.url, download: file.name, title: t("download") };
+  const download = element("a", link, icon("download"));
   download.setAttribute("aria-label", `${t("download")} ${file.name}`);
   if (!kind) return element("div", { className: "file" }, badge, about, download);
-  const button = element("button", { type: "button", className: "bare open" }, badge, about);
-  button.ariaLabel = t("open_file", { name: file.name });
-  button.onclick = () => open(file, kind);
-  return element("div", { className: "file" }, button, download);
+  const properties = { ariaLabel: t("open_file", { name: file.name }), onclick: () => open(file, kind) };
+  return element("div", { className: "file" }, button("bare open", properties, badge, about), download);
 }
 
 function placeNodes(place) {
@@ -70,19 +70,19 @@ function placeNodes(place) {
 }
 
 function contactNode(contact) {
-  return element("div", { className: "file" }, element("span", { className: "badge-file round" }, icon("person")),
-    element("span", { className: "about" }, element("span", { className: "name" }, contact.name), element("span", { className: "size" }, contact.phone)));
+  return element("div", { className: "file" }, span("badge-file round", icon("person")),
+    span("about", span("name", contact.name), span("size", contact.phone)));
 }
 
 function otherNode(kind) {
   if (kind === "sticker") return element("div", { className: "sticker", role: "img", ariaLabel: t("a_sticker") }, "👍");
-  return element("div", { className: "file" }, element("span", { className: "badge-file round" }, icon("mic")), element("span", { className: "about" }, t("a_voice")));
+  return element("div", { className: "file" }, span("badge-file round", icon("mic")), span("about", t("a_voice")));
 }
 
 function buttonsNode(message, person, report) {
-  const rows = message.buttons.map((row, r) => element("div", { className: "row" }, ...row.map((button, c) => {
-    if (button.url) return link(button.url, person, `${button.label} ↗`);
-    const node = element("button", { type: "button" }, button.label);
+  const rows = message.buttons.map((row, r) => element("div", { className: "row" }, ...row.map((one, c) => {
+    if (one.url) return link(one.url, person, `${one.label} ↗`);
+    const node = button("", {}, one.label);
     node.onclick = async () => {
       const { value, trouble } = await act(person, "press", { message_id: message.id, row: r, column: c });
       if (trouble) return report(trouble);

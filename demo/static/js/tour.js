@@ -1,6 +1,6 @@
 /* What to press next, from the access code to the invoice; it follows what really happened. */
 
-import { $, $$, element, icon } from "./dom.js";
+import { $, $$, button, element, icon, span } from "./dom.js";
 import { isShown, panes, railButtonOf, recent, show } from "./layout.js";
 import { act, state } from "./server.js";
 import { t } from "./texts.js";
@@ -12,6 +12,7 @@ let opened = false;
 let troubled = false;
 
 document.addEventListener("invoice-opened", () => { opened = true; drawTour(); });
+document.addEventListener("spoken", () => drawTour());
 
 /* ---- what is known ---- */
 
@@ -73,15 +74,19 @@ function loadStep() {
   return { text: "hint_wait", step: 7, at: "mail" };
 }
 
+const begin = (text, step, at) => ({ text, step, at, target: { selector: ".start" } });
+
 function next() {
   const rep = withRole("sales_rep").find((id) => id !== joiner) ?? joiner;
   const [keeper] = withRole("storekeeper");
   if (state.mail.length) return afterMail();
-  if (joiner !== null && !talks(joiner)) return { text: "hint_start_joiner", step: 1, at: joiner, target: { selector: ".start" } };
-  if (state.cast.some((member) => member.id === joiner && member.code)) return { text: "hint_code", step: 1, at: joiner, target: { selector: ".code button" } };
+  if (joiner !== null && !talks(joiner)) return begin("hint_start_joiner", 1, joiner);
+  if (state.cast.some((member) => member.id === joiner && member.code)) {
+    return { text: "hint_code", step: 1, at: joiner, target: { selector: ".code button" } };
+  }
   if (rep === undefined || keeper === undefined) return null;
-  if (!talks(rep)) return { text: "hint_start_rep", step: 2, at: rep, target: { selector: ".start" } };
-  if (!talks(keeper)) return { text: "hint_start_keeper", step: 3, at: keeper, target: { selector: ".start" } };
+  if (!talks(rep)) return begin("hint_start_rep", 2, rep);
+  if (!talks(keeper)) return begin("hint_start_keeper", 3, keeper);
   return state.counts?.seen.orders ? loadStep() : orderStep(rep);
 }
 
@@ -101,7 +106,7 @@ export function drawTour() {
   const hint = isOn && state.cast.length ? next() : null;
   const host = hint && (panes.get(hint.at && isShown(hint.at) ? hint.at : recent()) ?? null);
   const old = $(".hint");
-  if (!hint || !host) return old?.remove();
+  if (!hint || !host || panes.get(hint.at)?.inert) return old?.remove();
   const targets = find(hint);
   for (const target of targets) target.classList.add("pointed");
   const key = JSON.stringify([hint.text, hint.at, host.getAttribute("aria-label"), t("tour")]);
@@ -127,15 +132,15 @@ function place(host, node) {
 }
 
 function hintNode(hint, key) {
-  const close = element("button", { type: "button", className: "tool", ariaLabel: t("hint_close"), title: t("hint_close") }, icon("cross"));
-  close.onclick = () => turnTour(false);
-  const node = element("aside", { className: "hint" }, element("span", { className: "step" }, t("hint_step", { n: hint.step, all: ALL })), close, element("p", {}, t(hint.text)));
+  const name = t("hint_close");
+  const close = button("tool", { ariaLabel: name, title: name, onclick: () => turnTour(false) }, icon("cross"));
+  const step = span("step", t("hint_step", { n: hint.step, all: ALL }));
+  const node = element("aside", { className: "hint" }, step, close, element("p", {}, t(hint.text)));
   if (hint.at !== null && !isShown(hint.at)) {
-    node.append(element("button", { type: "button", className: "primary", onclick: () => show(hint.at) || drawTour() }, t("hint_go")));
+    node.append(button("primary", { onclick: () => show(hint.at) }, t("hint_go")));
   } else if (hint.typed) {
-    const type = element("button", { type: "button", className: "primary" }, t("hint_type", { text: hint.typed }));
-    type.onclick = () => act(hint.at, "send", { text: hint.typed });
-    node.append(type);
+    const type = () => act(hint.at, "send", { text: hint.typed });
+    node.append(button("primary", { onclick: type }, t("hint_type", { text: hint.typed })));
   }
   node.setAttribute("role", "note");
   node.dataset.key = key;

@@ -1,6 +1,6 @@
 /* Faults on a switch, the kill button, and what both sides count. */
 
-import { $, clone, element, icon } from "./dom.js";
+import { $, button, clone, element, icon, span } from "./dom.js";
 import { state, tell } from "./server.js";
 import { t, translate } from "./texts.js";
 
@@ -29,13 +29,14 @@ export function drawSwitches(pane) {
   }
   const box = $(".switches", pane);
   const focused = document.activeElement?.dataset?.name;
-  box.replaceChildren(...[...groups].map(([group, nodes]) => element("section", { className: "card" }, element("h3", {}, t(`group_${group}`)), ...nodes)));
+  box.replaceChildren(...[...groups].map(([group, nodes]) =>
+    element("section", { className: "card" }, element("h3", {}, t(`group_${group}`)), ...nodes)));
   if (focused) $(`[data-name="${focused}"]`, box)?.focus();
 }
 
 function switchNode(name, on) {
-  const about = element("span", { className: "about" }, element("b", {}, t(name)), element("span", { className: "faint" }, t(`${name}-about`)));
-  const node = element("button", { type: "button", className: "bare switch" }, about, element("span", { className: "knob", ariaHidden: "true" }));
+  const about = span("about", element("b", {}, t(name)), span("faint", t(`${name}-about`)));
+  const node = button("bare switch", {}, about, span("knob"));
   node.setAttribute("role", "switch");
   node.setAttribute("aria-checked", String(on));
   node.setAttribute("aria-label", `${t(`group_${name.split("-")[0]}`)}: ${t(name)}`);
@@ -69,12 +70,14 @@ export function drawCounters(pane) {
   $(".counters", pane).hidden = !counts;
   drawTally(counts);
   if (!counts) return;
-  const head = element("tr", {}, element("td"), element("th", { scope: "col" }, t("in_database")), element("th", { scope: "col" }, t("seen")), element("td"));
+  const columns = ["in_database", "seen"].map((name) => element("th", { scope: "col" }, t(name)));
+  const head = element("tr", {}, element("td"), ...columns, element("td"));
   const rows = ROWS.map((name) => {
     const [ours, seen] = [counts.bot[name] ?? 0, counts.seen[name]];
-    const mark = element("td", { className: ours === seen ? "equal" : "unequal", title: t(ours === seen ? "equal" : "unequal") }, ours === seen ? "✓" : "…");
-    mark.dataset.counter = name;
-    return element("tr", {}, element("th", { scope: "row" }, t(name)), element("td", {}, String(ours)), element("td", {}, String(seen)), mark);
+    const word = ours === seen ? "equal" : "unequal";
+    const mark = element("td", { className: word, title: t(word) }, ours === seen ? "✓" : "…");
+    const numbers = [ours, seen].map((number) => element("td", {}, String(number)));
+    return element("tr", {}, element("th", { scope: "row" }, t(name)), ...numbers, mark);
   });
   $("table", pane).replaceChildren(head, ...rows);
   $(".queue", pane).textContent = t("queue", { telegram: counts.bot.to_send ?? 0, mail: counts.bot.to_mail ?? 0 });
@@ -88,7 +91,8 @@ function drawTally(counts) {
   node.replaceChildren(...ROWS.map((name) => {
     const [ours, seen] = [counts.bot[name] ?? 0, counts.seen[name]];
     const value = element("dd", {}, `${ours} : ${seen}`);
-    const pair = element("div", { className: ours === seen ? "equal" : "unequal", title: t("tally", { name: t(name), bot: ours, seen }) }, element("dt", {}, t(name)), value);
+    const title = t("tally", { name: t(name), bot: ours, seen });
+    const pair = element("div", { className: ours === seen ? "equal" : "unequal", title }, element("dt", {}, t(name)), value);
     pair.append(ours === seen ? icon("check") : element("span", {}, "…"));
     return pair;
   }));
