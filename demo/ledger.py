@@ -49,5 +49,5 @@ class Ledger:
                 sqlite3.connect(f"{self._database.resolve().as_uri()}?mode=ro", uri=True)
             ) as open_one:
                 return open_one.execute(query).fetchall()
-        except sqlite3.OperationalError:
+        except sqlite3.DatabaseError:
             return []

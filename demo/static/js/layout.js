@@ -142,4 +142,8 @@ export function railButtonOf(key) {
   return $$("#rail button").find((node) => node.dataset.key === String(key)) ?? null;
 }
 
+$("#others").addEventListener("beforetoggle", () => {
+  const plus = railButtonOf("others").getBoundingClientRect();
+  $("#others").style.top = narrow.matches ? "" : `${plus.top}px`;
+});
 addEventListener("resize", () => draw());
