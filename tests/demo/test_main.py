@@ -88,12 +88,12 @@ def test_ctrl_c_in_the_terminal_is_not_the_bot_s(tmp_path: Path) -> None:
         bot = child(tmp_path, script)
         watch = pool.submit(bot.keep_alive, dict(os.environ))
         life, _ = lifeline.accept()
-        told = life.recv(20)
-        assert told.endswith(b".")
-        assert int(told[:-1]) == bot.pid != os.getpgrp()
+        told, pid = life.recv(20), bot.pid
         bot.stop()
         life.close()
         assert watch.result(10) == 0
+    assert told.endswith(b".")
+    assert int(told[:-1]) == pid != os.getpgrp()
 
 
 def test_a_bot_that_cannot_live_is_given_up(

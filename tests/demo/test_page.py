@@ -90,10 +90,13 @@ def test_talking_by_buttons_and_text(api: BotApi, tab: playwright.Page) -> None:
 def test_one_tick_waits_at_telegram_and_two_have_been_fetched(api: BotApi, tab: playwright.Page) -> None:
     chat(tab).get_by_role("button", name="Начать").click()
     waiting, fetched = chat(tab).get_by_title("Бот ещё не прочитал"), chat(tab).get_by_title("Бот прочитал")
+    shown = chat(tab).locator(".ticks svg").filter(visible=True).locator("use")
     expect(waiting).to_have_count(1)
+    expect(shown).to_have_attribute("href", "/static/icons.svg#check")
     update = result(api, "getUpdates")[-1]["update_id"]
     result(api, "getUpdates", offset=update + 1)
     expect(fetched).to_have_count(1)
+    expect(shown).to_have_attribute("href", "/static/icons.svg#checks")
     expect(waiting).to_have_count(0)
 
 
