@@ -50,9 +50,8 @@ def main() -> None:
 
 def press_an_order_through(page: Page) -> None:
     """Anna orders, Boris loads, Pyotr sees it; the letter arrives and its PDF is opened."""
-    open_pane(page, "Пётр")
     hide_pane(page, "Ольга")
-    open_pane(page, "Почта")
+    open_pane(page, "Пётр")
     press(chat(page, "Пётр"), "Начать")
     anna, boris = chat(page, "Анна"), chat(page, "Борис")
     press(anna, "Начать")
@@ -87,6 +86,7 @@ def press_an_order_through(page: Page) -> None:
 def survive_a_kill(page: Page) -> None:
     """In the dark: the bot is killed and comes back."""
     page.emulate_media(color_scheme="dark")
+    hide_pane(page, "Пётр")
     open_pane(page, "Сбои")
     page.get_by_role("button", name="Убить бота").click()
     expect(page.get_by_text("Запущен снова")).to_be_visible()

@@ -46,8 +46,9 @@ export function openAtFirst() {
 }
 
 export function show(key) {
-  open = open.filter((one) => one !== key);
-  open.push(key);
+  // The mail is what it all leads to: beside others it stays.
+  const stays = room() > 2 && isShown("mail") ? ["mail"] : [];
+  open = [...open.filter((one) => one !== key && !stays.includes(one)), ...stays, key];
   draw();
   toEnd(panes.get(key));
 }

@@ -135,8 +135,8 @@ export const TEXTS = {
     "Now Anna, a sales rep standing in a client's shop. Press Start.",
   ],
   hint_start_keeper: [
-    "Кладовщики тоже на связи: нажмите «Начать» у Бориса — бот не может написать первым.",
-    "The storekeepers join: press Start for Boris. A bot can't write first.",
+    "На складе двое. Бот не может написать первым: нажмите «Начать» и здесь ({name}).",
+    "Two work at the warehouse. A bot can't write first: press Start here, too ({name}).",
   ],
   hint_menu: ["Нажмите «🛒 Новый заказ».", "Press «🛒 New order»."],
   hint_customer: ["Выберите клиента, например «Ромашку».", "Choose a client, say «Ромашка»."],
@@ -153,8 +153,8 @@ export const TEXTS = {
   hint_send: ["Проверьте и нажмите «✅ Отправить на склад».", "Check it and press «✅ Send to the warehouse»."],
   hint_order_any: ["Доведите заказ до «✅ Отправить на склад».", "Take the order as far as «✅ Send to the warehouse»."],
   hint_claim: [
-    "Карточка заказа пришла всем кладовщикам. Кто первый взял — того и заказ: «🙋 Взять в работу».",
-    "Every storekeeper got the order's card. Whoever is first has it: «🙋 Take it».",
+    "Карточка пришла обоим кладовщикам. «🙋 Взять в работу» — и посмотрите, что стало у другого.",
+    "Both storekeepers got the order's card. «🙋 Take it», and see what becomes of the other's.",
   ],
   hint_load: ["Погрузили? «✅ Подтвердить загрузку».", "Loaded? «✅ Confirm the load»."],
   hint_loaded: ["Сумма и адрес письма видны. «✅ Да, загружено».", "The sum and the address of the letter are shown. «✅ Yes, loaded»."],

@@ -74,19 +74,23 @@ function loadStep() {
   return { text: "hint_wait", step: 7, at: "mail" };
 }
 
-const begin = (text, step, at) => ({ text, step, at, target: { selector: ".start" } });
+function begin(text, step, at) {
+  const { name } = state.cast.find((member) => member.id === at);
+  return { text, step, at, values: { name }, target: { selector: ".start" } };
+}
 
 function next() {
   const rep = withRole("sales_rep").find((id) => id !== joiner) ?? joiner;
-  const [keeper] = withRole("storekeeper");
+  const keepers = withRole("storekeeper").slice(0, 2);
   if (state.mail.length) return afterMail();
   if (joiner !== null && !talks(joiner)) return begin("hint_start_joiner", 1, joiner);
   if (state.cast.some((member) => member.id === joiner && member.code)) {
     return { text: "hint_code", step: 1, at: joiner, target: { selector: ".code button" } };
   }
-  if (rep === undefined || keeper === undefined) return null;
+  if (rep === undefined || !keepers.length) return null;
   if (!talks(rep)) return begin("hint_start_rep", 2, rep);
-  if (!talks(keeper)) return begin("hint_start_keeper", 3, keeper);
+  const silent = keepers.find((id) => !talks(id));
+  if (silent !== undefined) return begin("hint_start_keeper", 3, silent);
   return state.counts?.seen.orders ? loadStep() : orderStep(rep);
 }
 
@@ -135,7 +139,7 @@ function hintNode(hint, key) {
   const name = t("hint_close");
   const close = button("tool", { ariaLabel: name, title: name, onclick: () => turnTour(false) }, icon("cross"));
   const step = span("step", t("hint_step", { n: hint.step, all: ALL }));
-  const node = element("aside", { className: "hint" }, step, close, element("p", {}, t(hint.text)));
+  const node = element("aside", { className: "hint" }, step, close, element("p", {}, t(hint.text, hint.values)));
   if (hint.at !== null && !isShown(hint.at)) {
     node.append(button("primary", { onclick: () => show(hint.at) }, t("hint_go")));
   } else if (hint.typed) {
