@@ -74,7 +74,8 @@ class BotApi:
         gateway, control = Gateway(self.world, self.faults, self.calls, self.limits), Control(self)
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
-            if request.path.startswith("/control/"):
+            # A page in some browser names its origin; only programs may steer.
+            if request.path.startswith("/control/") and "Origin" not in request.headers:
                 return await control.handle(request)
             return await gateway.handle(request)
 

@@ -123,6 +123,14 @@ def test_the_log_of_calls(api: BotApi, anna: Person) -> None:
         api.calls.wait(lambda found: len(found) == 4, timeout=0.05)
 
 
+def test_a_page_in_a_browser_cannot_steer(api: BotApi) -> None:
+    address, body = f"{api.url}/control/faults", b'{"kind": "status", "status": 502}'
+    foreign = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
+    assert HTTP.request("POST", address, body=body, headers=foreign).status == 404
+    assert result(api, "getMe")["is_bot"]
+    assert HTTP.request("POST", address, body=body).status == 200
+
+
 def test_control_over_http(api: BotApi) -> None:
     def control(method: str, path: str, **body: object) -> object:
         answer = HTTP.request(method, f"{api.url}/control/{path}", json=body or None)
