@@ -81,7 +81,7 @@ function otherNode(kind) {
 
 function buttonsNode(message, person, report) {
   const rows = message.buttons.map((row, r) => element("div", { className: "row" }, ...row.map((one, c) => {
-    if (one.url) return link(one.url, person, `${one.label} ↗`);
+    if (one.url) return link(one.url, person, `${one.label} ↗\uFE0E`);
     const node = button("", {}, one.label);
     node.onclick = async () => {
       const { value, trouble } = await act(person, "press", { message_id: message.id, row: r, column: c });

@@ -48,7 +48,7 @@ export const TEXTS = {
   open_file: ["Открыть {name}", "Open {name}"],
   download: ["Скачать", "Download"],
   close: ["Закрыть", "Close"],
-  on_map: ["На карте OpenStreetMap ↗", "On OpenStreetMap ↗"],
+  on_map: ["На карте OpenStreetMap ↗\uFE0E", "On OpenStreetMap ↗\uFE0E"],
   a_sticker: ["стикер", "sticker"],
   a_voice: ["голосовое сообщение, 0:03", "voice message, 0:03"],
 
