@@ -78,7 +78,7 @@ def press_an_order_through(page: Page) -> None:
         press(boris, label)
     expect(anna.get_by_text("счёт отправлен на")).to_be_visible()
     mail = page.get_by_role("region", name="Почта")
-    mail.get_by_role("button", name=re.compile(r"Открыть .+\.pdf")).click()
+    mail.get_by_role("button", name=re.compile(r"Открыть Счет_.+\.pdf")).click()
     # The browser draws the PDF in a frame of its own that tells nobody when it is done.
     page.wait_for_timeout(2000)
 

@@ -18,6 +18,7 @@ from runtime.worker import Worker
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 0.25
 FLUSH_SECONDS = 5.0
 SWITCH_SECONDS = 0.0005
 LAST_WRITE_SECONDS = 1.5
@@ -58,13 +59,18 @@ class Supervisor:
         # Threads hand work over several times per update; with Python's 5 ms that would be most of the time.
         sys.setswitchinterval(SWITCH_SECONDS)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._ask_to_end())
+            signal.signal(number, self._ask_to_end)
         # What was loaded stays: to look it over for garbage again and again stopped everything for 80 ms.
         gc.collect()
         gc.freeze()
         self.start()
         log.info("the bot runs")
-        self._ended.wait()
+        # Looked after again and again: a signal that another thread was given does not wake this one.
+        while not self._was_asked and not self._ended.wait(LOOK_SECONDS):
+            pass
+        # Further ones change nothing: it ends within seconds anyway, and with code 0.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         self.stop()
         return 0 if self._was_asked else 1
 
@@ -86,9 +92,9 @@ class Supervisor:
         self._processing.join(LAST_WRITE_SECONDS)
         log.info("stopped")
 
-    def _ask_to_end(self) -> None:
+    def _ask_to_end(self, _number: int, _frame: object) -> None:
+        # No lock here: the next signal may come while this one is handled, and would wait for ever.
         self._was_asked = True
-        self._ended.set()
 
     def _until_end(self, target: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:

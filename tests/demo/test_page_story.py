@@ -108,7 +108,7 @@ def _goes_from_the_code_to_the_invoice(tab: Page) -> None:
 def _sees_the_invoice(tab: Page, url: str) -> None:
     letter = tab.get_by_role("region", name="Почта")
     expect(letter.get_by_role("heading", name=re.compile("Счёт № 1 от"))).to_be_visible()
-    letter.get_by_role("button", name=re.compile(r"Открыть .+\.pdf")).click()
+    letter.get_by_role("button", name=re.compile(r"Открыть Счет_.+\.pdf")).click()
     pdf = letter.locator("iframe.pdf")
     expect(pdf).to_be_visible()
     answer = tab.request.get(url + str(pdf.get_attribute("src")).partition("#")[0])

@@ -1,9 +1,8 @@
 """Starting and stopping: SIGTERM, a second process, kills before the first start is over, a full disk."""
 
-from __future__ import annotations
-
 import random
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -49,6 +48,17 @@ def test_sigterm_ends_it_with_everything_sent(far: FarEnds) -> None:
         for person in people:
             assert [message.text for message in person.received if "Отменено" in message.text], person.view()
     assert "Traceback" not in bot.log
+
+
+def test_signals_upon_signals_end_it_once(far: FarEnds) -> None:
+    """Ctrl-C goes to the whole group and whoever started the bot sends SIGTERM as well."""
+    with far.bot() as bot:
+        bot.start()
+        all_said_after_start(staff(far))
+        for _ in range(20):
+            bot.process.send_signal(signal.SIGINT)
+            bot.process.send_signal(signal.SIGTERM)
+        assert bot.wait() == 0, bot.last_words
 
 
 def test_what_sigterm_leaves_goes_out_after_the_next_start(far: FarEnds) -> None:
