@@ -49,6 +49,7 @@ def build(
     import telebot
 
     import migrations
+    from handlers.analytics import ANALYTICS
     from handlers.delivery_step import ROUTE
     from handlers.places import GEOCODER
     from handlers.registry import register_all
@@ -94,6 +95,9 @@ def build(
             processor,
             partial(jobs.send_letters, database, processor, mail_config(settings)),
             jobs.finish_letter,
+        ),
+        ANALYTICS: Worker(
+            ANALYTICS, processor, partial(jobs.count_reports, database), partial(jobs.finish_job, router)
         ),
         # One by one: each may hold ten megabytes.
         FILES: Worker(

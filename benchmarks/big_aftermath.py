@@ -90,15 +90,17 @@ def _deal_cards(connection: Connection) -> None:
 def _bill(connection: Connection) -> None:
     """Write the lines of the invoices: the goods, then the delivery."""
     sums = ("quantity", "price", "vat_rate", "net_amount", "vat_amount", "total_amount")
-    columns = ["invoice_id", "position", "product_id", *sums]
+    columns = ["invoice_id", "position", "product_id", "sold_at", *sums]
     place = func.row_number().over(partition_by=OrderLine.order_id, order_by=OrderLine.id)
-    goods = select(Document.id, place, OrderLine.product_id, *(getattr(OrderLine, name) for name in sums))
-    goods = goods.join(OrderLine, OrderLine.order_id == Document.order_id)
+    figures = (getattr(OrderLine, name) for name in sums)
+    goods = select(Document.id, place, OrderLine.product_id, Order.loaded_at, *figures)
+    goods = goods.join(Order, Order.id == Document.order_id).join(OrderLine, OrderLine.order_id == Order.id)
     connection.execute(insert(InvoiceLine).from_select(columns, goods))
     last = select(func.count() + 1).where(OrderLine.order_id == Order.id).correlate(Order).scalar_subquery()
     tax, amount = Order.delivery_vat_amount, Order.delivery_amount
     fee = (literal(1_000), amount, Order.delivery_vat_rate, amount - tax, tax, amount)
-    delivery = select(Document.id, last, literal(None), *fee).join(Order, Order.id == Document.order_id)
+    delivery = select(Document.id, last, literal(None), Order.loaded_at, *fee)
+    delivery = delivery.join(Order, Order.id == Document.order_id)
     connection.execute(insert(InvoiceLine).from_select(columns, delivery))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import (
     access,
+    analytics,
     calendars,
     choosing,
     clients,
@@ -52,6 +53,7 @@ FEATURES = (
     repeating,
     order_list,
     my_orders,
+    analytics,
     clients,
     outlets,
     warehouse,

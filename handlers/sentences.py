@@ -74,6 +74,9 @@ PLAIN = {
     "correspondent_account_digits": N_("An account has digits only: 20 of them."),
     "kpp_sole_proprietor": N_("A sole proprietor (12-digit ИНН) has no КПП."),
     "correspondent_account_start": N_("A correspondent account begins with 301."),
+    "period_form": N_("Both days are needed, for example: 01.10.2026–15.11.2026."),
+    "period_reversed": N_("The first day comes after the last one."),
+    "period_future": N_("This period has not begun yet."),
     "email_form": N_(
         "This is not an e-mail address. Example: buh@romashka.ru. Several are separated by commas."
     ),
@@ -113,6 +116,9 @@ FILLED = {
     "capacity_range": N_("The capacity is from 1 to {limit} kg."),
     "vehicle_exists": N_("There already is a vehicle {plate}."),
     "too_many_lines": N_("An order has at most {limit} lines."),
+    "period_day": N_("There is no such day: {typed}."),
+    "period_far": N_("Only years from {first} to {last} can be shown."),
+    "period_long": N_("That is too long: at most {years} years."),
     "note_too_long": N_("The note is too long: {limit} characters fit."),
     "file_too_big": N_("The file is too big: up to {limit_mb} MB can be read."),
     "file_unpacks_too_big": N_("The workbook is too big: unpacked, up to {limit_mb} MB can be read."),

@@ -133,6 +133,7 @@ class Order(Base):
         Index(None, "status", "updated_at"),
         Index(None, "status", "id"),
         Index(None, "placed_at"),
+        Index(None, "loaded_at", "customer_id"),
     )
 
 
@@ -175,6 +176,7 @@ class OrderLine(Base):
         UniqueConstraint("order_id", "product_id"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("loaded_quantity >= 0", name="loaded_not_negative"),
+        Index("ix_order_lines_short", "order_id", sqlite_where=text("loaded_quantity < quantity")),
     )
 
 

@@ -1,13 +1,16 @@
-"""Slow work for outbox rows: geocoding, mail, drawing PDFs, reading files, telling Telegram the commands."""
+"""Slow work for outbox rows: geocoding, mail, files to send and to read, reports, Telegram's command menu."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from handlers import analytics
+from handlers.callbacks import unpack
 from handlers.routing import Router
 from handlers.texts import LANGUAGES
 from models import Database, Document, OutboxState, Session, User, now_of
@@ -89,11 +92,15 @@ def _file_read(client: TelegramClient, database: Database, what: dict[str, Any])
 
 
 def make_upload(database: Database, processor: Processor, what: dict[str, Any]) -> Upload:
-    """Return the file an outgoing row asks for, drawn now: a frozen document, or a loading sheet."""
-    if "sheet" in what:
-        return _sheet_upload(database, **what["sheet"])
+    """Return the file that an outgoing row names as ``{kind: details}``, made now."""
+    [(kind, details)] = what.items()
+    return UPLOADS[kind](database, processor, details)
+
+
+def _document_upload(database: Database, processor: Processor, document_id: int) -> Upload:
+    """Return a document's PDF, drawn from its snapshot."""
     with database.reading() as session:
-        document = session.get_one(Document, what["document_id"])
+        document = session.get_one(Document, document_id)
         sheet = papers.sheet(session, document)
     return Upload("document", file_name(sheet.paper), _drawn(processor, sheet))
 
@@ -105,20 +112,50 @@ def _drawn(processor: Processor, sheet: Sheet) -> bytes:
     return pdf
 
 
-def _sheet_upload(
-    database: Database,
-    user_id: int,
-    day: str,
-    language: str,
-    window_id: int | None = None,
-    vehicle_id: int | None = None,
-) -> Upload:
-    delivery_on = date.fromisoformat(day)
+def _sheet_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+    """Return a loading sheet, drawn from what its orders say now."""
+    delivery_on, language = date.fromisoformat(details["day"]), details["language"]
     with database.reading() as session:
-        actor = session.get_one(User, user_id)
-        sheet = loading_sheet.gather(session, delivery_on, actor, window_id, vehicle_id)
+        actor = session.get_one(User, details["user_id"])
+        sheet = loading_sheet.gather(
+            session, delivery_on, actor, details.get("window_id"), details.get("vehicle_id")
+        )
     pdf = papers.render_sheet(sheet, language)
     return Upload("document", loading_sheet.file_name(delivery_on, language), pdf)
+
+
+def _report_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+    """Return a report as a picture or a workbook, worked out again."""
+    # Pillow and openpyxl: most processes never need them.
+    from handlers.screens import report_files
+
+    button = unpack(details["button"])
+    assert isinstance(button, analytics.Chart | analytics.Workbook)
+    is_chart = isinstance(button, analytics.Chart)
+    make = report_files.chart if is_chart else report_files.workbook
+    with database.reading() as session:
+        file = make(session, button.what, button.period, details["language"])
+    return Upload("photo" if is_chart else "document", file.name, file.render())
+
+
+UPLOADS: dict[str, Callable[[Database, Processor, Any], Upload]] = {
+    "document_id": _document_upload,
+    "sheet": _sheet_upload,
+    "report": _report_upload,
+}
+
+
+def count_reports(database: Database, rows: list[OutboxRow]) -> list[Any]:
+    """Return each row's report, or the error that came instead."""
+    results: list[Any] = []
+    for row in rows:
+        try:
+            with database.reading() as session:
+                results.append(analytics.compute(session, row.payload["report"]))
+        except Exception as error:
+            log.exception("report %s cannot be worked out", row.payload["report"])
+            results.append(error)
+    return results
 
 
 def send_letters(

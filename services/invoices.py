@@ -88,6 +88,7 @@ def _figures(invoice: Invoice) -> list[InvoiceLine]:
             invoice_id=invoice.id,
             position=line.position,
             product_id=None if line.is_delivery else products[line.position - 1],
+            sold_at=invoice.order.loaded_at or invoice.created_at,
             quantity=line.quantity,
             price=line.price,
             vat_rate=line.vat_rate,

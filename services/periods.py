@@ -1,10 +1,10 @@
-"""Stretches of the company's days that lists are narrowed to: today, the last week, any from–to."""
+"""Stretches of the company's days: those lists are narrowed to, and what reports make theirs of."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -29,10 +29,14 @@ class Period:
     first: date
     last: date
 
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.last - self.first).days + 1
+
     def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """Return the moment the period begins in ``zone`` and the one at which it is over."""
-        after = self.last + timedelta(days=1)
-        return datetime.combine(self.first, time(), zone), datetime.combine(after, time(), zone)
+        """Return the moment (UTC) the period begins in ``zone`` and the one at which it is over."""
+        return midnight(self.first, zone), midnight(self.last + timedelta(days=1), zone)
 
 
 def period(span: Span, today: date, first: date | None = None, last: date | None = None) -> Period | None:
@@ -47,3 +51,8 @@ def period(span: Span, today: date, first: date | None = None, last: date | None
     if span is Span.ALWAYS or first is None or last is None:
         return None
     return Period(min(first, last), max(first, last))
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the moment (UTC) a day begins on the company's clock."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
