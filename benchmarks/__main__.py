@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import big_database, footprint, papers, pressing, screens
+from benchmarks import analytics, big_database, footprint, papers, pressing, screens
 from benchmarks.pressing import Figures, Pair
 
 MEMORY_GOAL_MB = 80
@@ -48,6 +48,12 @@ def _measure_screens(options: argparse.Namespace) -> None:
     reached = sum(not screen.misses for screen in found)
     goals = f"p95 ≤ {screens.GOAL_MS:.0f} ms, large/small ≤ {screens.GOAL_RATIO}"
     _say(f"\n{reached} of {len(found)} screens reach every goal: {goals}, customers' search < 50 ms.")
+
+
+def _measure_analytics(options: argparse.Namespace) -> None:
+    big_database.ensure(options.large)
+    for line in analytics.table(options.large):
+        _say(line)
 
 
 def _measure_pressing(options: argparse.Namespace) -> None:
@@ -131,6 +137,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "footprint": _measure_footprint,
     "papers": _measure_papers,
     "screens": _measure_screens,
+    "analytics": _measure_analytics,
 }
 
 

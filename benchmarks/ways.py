@@ -35,6 +35,7 @@ from handlers.addresses import (
     UsualSet,
     Vehicles,
 )
+from handlers.analytics import Analytics, Recent, Report, Since
 from handlers.choosing import FindCustomer, NewOrder
 from handlers.clients import AllClients, Archived, Clients
 from handlers.dates import Day, Window
@@ -54,6 +55,7 @@ from models import Order, OrderStatus, Outlet, Role, User, UserRole
 from services import loading
 from services.orders import Show
 from services.periods import Span
+from services.report_periods import Cycle
 
 DELIVERY_DAY = NOW.date() + timedelta(days=3)
 WINDOW = "1400"
@@ -239,6 +241,9 @@ def of_the_administrator(stage: Stage, case: Case, taken: list[tuple[str, Taken]
     admin = Walker(stage, _holder(stage, Role.ADMIN), taken)
     admin.press("administrator: staff", Staff())
     admin.press("administrator: company", Requisites())
+    admin.press("administrator: analytics", Analytics())
+    admin.press("administrator: analytics, first day", Since())
+    admin.press("administrator: report asked for", Recent(Cycle.MONTH), Report)
     admin.press("administrator: customers", AllClients(), Clients)
     admin.press("administrator: customers, page 2", Clients(1))
     admin.say("administrator: customers, search by name", case.customer_piece, Clients)
