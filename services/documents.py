@@ -99,14 +99,14 @@ def _next_number(session: Session, kind: DocumentKind, year: int) -> int:
     wait; one that was rolled back is taken again, so there are no gaps.
     """
     session.execute(select(Company.id).with_for_update())
-    first_year, last = session.execute(
-        select(func.min(Document.year), func.max(Document.number).filter(Document.year == year)).where(
-            Document.kind == kind
-        )
-    ).one()
+    own = select(Document.id).where(Document.kind == kind, Document.year < year).limit(1)
+    has_earlier_years = session.scalar(own) is not None
+    last = session.scalar(
+        select(func.max(Document.number)).where(Document.kind == kind, Document.year == year)
+    )
     firm = company.get(session)
     start = firm.invoice_start if kind is DocumentKind.INVOICE else firm.waybill_start
-    return max(start if first_year in (None, year) else 1, (last or 0) + 1)
+    return max(1 if has_earlier_years else start, (last or 0) + 1)
 
 
 def _label(firm: Company, kind: DocumentKind, number: int) -> str:
