@@ -29,6 +29,7 @@ from handlers.addresses import (
     Place,
     ProductCard,
     Remove,
+    Requisites,
     SheetDays,
     Shelf,
     Stock,
@@ -48,7 +49,7 @@ from handlers.outlets import EditOutlet, OutletCard, Outlets
 from handlers.places import Candidate, ConfirmPlace
 from handlers.product import Step
 from handlers.repeating import Repeat
-from handlers.requisites import EditRequisite, Requisites
+from handlers.requisites import EditRequisite
 from handlers.staff import Staff
 from handlers.warehouse import OnTheWay, Queue
 from models import Order, OrderStatus, Outlet, Role, User, UserRole

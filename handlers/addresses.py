@@ -231,3 +231,20 @@ class StockCard(Data, code="bc"):
     page: int
     only_low: bool
     held: int = 0
+
+
+@dataclass(frozen=True)
+class Requisites(Data, code="cr"):
+    """The company's requisites."""
+
+
+@dataclass(frozen=True)
+class MailTexts(Data, code="mt"):
+    """The words of letters to clients in one language."""
+
+    language: str = "ru"
+
+
+@dataclass(frozen=True)
+class Resume(Data, code="mtg", anywhere=True):
+    """Try every waiting letter now."""

@@ -15,7 +15,7 @@ from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
 from handlers.texts import stack
 from models import Document, Invoice, Order, OrderStatus, Role
-from services import customers, invoices, letters, orders, outbox, placing, pricing, waybills
+from services import customers, invoices, letters, orders, outbox, placing, pricing, requisites, waybills
 from services.errors import Invalid, NotFound
 
 
@@ -60,6 +60,13 @@ class WaybillPdf(Data, code="ow", anywhere=True):
 
 
 @dataclass(frozen=True)
+class ResendTo(Data, code="ot", anywhere=True):
+    """Mail the invoice to another address, which is typed."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
 class ResendInvoice(Data, code="os", anywhere=True):
     """Mail the invoice to the customer once more."""
 
@@ -77,6 +84,8 @@ def register(router: Router) -> None:
     router.button(InvoicePdf, invoice_pdf, rep, admin)
     router.button(WaybillPdf, waybill_pdf, rep, admin)
     router.button(ResendInvoice, resend, rep, admin)
+    router.button(ResendTo, ask_address, rep, admin)
+    router.typed(ResendTo, "text", resend_to)
     router.button(EditEmails, ask_emails, rep, admin)
     router.typed(EditEmails, "text", take_emails)
 
@@ -146,6 +155,7 @@ def _card_rows(ctx: Context, order: Order, invoice: Invoice | None) -> Rows:
         if not order.customer.email_list:
             label = t.plain(":envelope: Send the invoice")
         rows.append([Button(label, ResendInvoice(order.id))])
+        rows.append([Button(t.plain(":envelope: To another address"), ResendTo(order.id))])
     rows.append([Button(t.plain(":e-mail: Customer's e-mail"), EditEmails(order.customer_id, order.id))])
     return rows
 
@@ -219,6 +229,25 @@ def resend(ctx: Context, data: ResendInvoice) -> Screen:
         return ask_emails(ctx, EditEmails(order.customer_id, order.id))
     ctx.toast = ctx.t.plain("The invoice is in the queue.")
     return sent_card(ctx, order)
+
+
+def ask_address(ctx: Context, data: ResendTo) -> Screen:
+    """Ask where else the invoice goes; the customer's addresses stay as they are."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    text = ctx.t("Where to mail the invoice of order No. {number}? This once only.", number=order.number)
+    return Screen(text, [[Button(ctx.t.plain(":clipboard: Order"), OrderCard(order.id))]], data)
+
+
+def resend_to(ctx: Context, data: ResendTo, text: str) -> Screen:
+    """Mail the invoice to the address typed."""
+    order = orders.get(ctx.session, data.order_id, ctx.user)
+    invoice = invoices.of_order(ctx.session, order)
+    if invoice is None:
+        raise NotFound("invoice")
+    address = requisites.check_email(text)
+    letters.resend(ctx.session, invoice, [address])
+    said = ctx.t(":envelope: The invoice is being mailed to {email}.", email=address)
+    return sent_card(ctx, order).under(said)
 
 
 def ask_emails(ctx: Context, data: EditEmails) -> Screen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from handlers.addresses import EditEmails, LoadCard, OrderCard
+from handlers.addresses import EditEmails, LoadCard, OrderCard, Resume
 from handlers.context import Context
 from handlers.loading import Remainder
 from handlers.routing import Router
@@ -44,6 +44,9 @@ SIMPLE = {
     "letter_bounced": N_(
         ":warning: Order No. {number} ({customer}): the invoice could not be mailed to {to}. {error}"
     ),
+    "confirmation_bounced": N_(
+        ":warning: Order No. {number} ({customer}): the confirmation could not be mailed to {to}. {error}"
+    ),
     "letter_failed": N_(
         ":warning: Order No. {number} ({customer}): mail to {to} was given up after the server said: {error}"
     ),
@@ -75,6 +78,8 @@ def register(router: Router) -> None:
     router.notice("invoice_without_email", invoice_without_email)
     router.notice("requisites_missing", requisites_missing)
     router.notice("mail_paused", mail_paused)
+    router.notice("sample_sent", sample_sent)
+    router.notice("sample_bounced", sample_bounced)
     router.notice("mail_off", mail_off)
 
 
@@ -150,13 +155,25 @@ def requisites_missing(ctx: Context, params: dict[str, Any]) -> Screen | None:
 
 def mail_paused(ctx: Context, params: dict[str, Any]) -> Screen:
     """Tell an administrator that the mail server refuses our settings."""
-    return Screen(
-        ctx.t(
-            ":warning: The mail server refuses our settings: {error}\nEvery letter waits and is tried again"
-            " every 15 minutes. Check SMTP_USER, SMTP_PASSWORD and SMTP_SECURITY.",
-            error=params["error"],
-        )
+    text = ctx.t(
+        ":warning: The mail server refuses our settings: {error}\nEvery letter waits and is tried again"
+        " every 15 minutes. Check SMTP_USER, SMTP_PASSWORD and SMTP_SECURITY.",
+        error=params["error"],
     )
+    return Screen(text, [[Button(ctx.t.plain(":play_button: Go on"), Resume())]])
+
+
+def sample_sent(ctx: Context, params: dict[str, Any]) -> Screen:
+    """Tell an administrator that the sample letter went out."""
+    return Screen(ctx.t(":envelope: The sample was mailed to {to}.", to=params["to"]))
+
+
+def sample_bounced(ctx: Context, params: dict[str, Any]) -> Screen:
+    """Tell an administrator that it did not."""
+    said = ctx.t(
+        ":warning: The sample could not be mailed to {to}. {error}", to=params["to"], error=params["error"]
+    )
+    return Screen(said)
 
 
 def mail_off(ctx: Context, _params: dict[str, Any]) -> Screen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers import menu
+from handlers.addresses import MailTexts, Requisites
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.notices import REQUISITES
@@ -14,11 +15,6 @@ from handlers.texts import N_, Html
 from models import Role
 from services import company, invoices
 from services.errors import NotFound
-
-
-@dataclass(frozen=True)
-class Requisites(Data, code="cr"):
-    """The company's requisites."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +59,7 @@ def requisites(ctx: Context, _data: Requisites) -> Screen:
     pairs = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
     if is_doubtful:
         pairs.insert(0, [Button(t.plain(":warning: The bank details are right"), ConfirmAccount())])
+    pairs.append([Button(t.plain(":envelope: Letters to clients"), MailTexts())])
     return Screen(Html("\n".join(rows_of_text)), [*pairs, menu.back(ctx)], Requisites())
 
 

@@ -39,6 +39,7 @@ PLAIN = {
     "waybill": N_("There is no waybill yet."),
     "request": N_("Not found."),
     "requisite": N_("Not found."),
+    "mail_text": N_("Not found."),
     "request_waits": N_("Your request is already with the administrator."),
     "request_decided": N_("This request is already decided."),
     "contact_foreign": N_("That is somebody else's contact. Use the button to send your own."),
@@ -98,6 +99,7 @@ PLAIN = {
 }
 
 FILLED = {
+    "text_name": N_("Nothing is called “{name}”. A text may name: {known}."),
     "backup_not_there": N_("There is no file {path}."),
     "customer_changed": N_("Somebody changed this customer meanwhile; now it says: {now}. Type it again."),
     "backup_exists": N_("{path} is there already."),

@@ -51,6 +51,10 @@ class Company(Base):
     waybill_digits: Mapped[int] = mapped_column(default=0)
     waybill_start: Mapped[int] = mapped_column(default=1)
     pay_within_days: Mapped[int] = mapped_column(default=5)
+    # Whether a customer gets a letter when an order is placed.
+    confirms_orders: Mapped[bool] = mapped_column(default=False)
+    # The administrator's own words in letters: language → part → text.
+    mail_texts: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JSON)
     accountant_email: Mapped[str | None] = mapped_column(String(254))
     admin_phone: Mapped[str | None] = mapped_column(String(32))
     # When the first values of the environment were taken over; from then on these rows rule.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import make_msgid
 from typing import TYPE_CHECKING
 
 import migrations
@@ -18,8 +20,8 @@ class Failed(Exception):
     """A check failed; the text says what to do."""
 
 
-def run(settings: Settings, mail_config: MailConfig | None) -> int:
-    """Print every check; return 1 when one failed, else 0."""
+def run(settings: Settings, mail_config: MailConfig | None, send_to: str | None = None) -> int:
+    """Print every check, and mail a test letter if asked to; return 1 when one failed, else 0."""
     checks: list[tuple[str, Callable[[Settings], str]]] = [
         ("settings", lambda _: "complete"),
         ("database", _database),
@@ -28,6 +30,8 @@ def run(settings: Settings, mail_config: MailConfig | None) -> int:
         ("geocoder", _geocoder),
         ("fonts", _fonts),
     ]
+    if send_to is not None:
+        checks.append(("test letter", lambda _: _test_letter(mail_config, send_to)))
     failed = 0
     for name, check in checks:
         try:
@@ -72,6 +76,26 @@ def _mail(config: MailConfig | None) -> str:
     except mail.MailError as error:
         raise Failed(f"{error}: check the SMTP_ settings") from None
     return f"{config.host}:{config.port} accepts us"
+
+
+def _test_letter(config: MailConfig | None, recipient: str) -> str:
+    from services import mail
+
+    if config is None:
+        raise Failed("mail is off: SMTP_HOST is not set")
+    letter = mail.compose(
+        sender=config.sender,
+        recipient=recipient,
+        subject="TradingStoreBot: test letter · проверка почты",
+        text="This letter proves that mail goes out.\nЭто письмо доказывает, что почта уходит.\n",
+        html="<p>This letter proves that mail goes out.<br>Это письмо доказывает, что почта уходит.</p>",
+        message_id=make_msgid(domain=config.sender.rpartition("@")[2]),
+        sent_at=datetime.now(UTC),
+    )
+    [error] = mail.deliver_letters(config, [letter])
+    if error is not None:
+        raise Failed(f"{error}: check the address and the SMTP_ settings")
+    return f"accepted for {recipient}"
 
 
 def _geocoder(settings: Settings) -> str:

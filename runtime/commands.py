@@ -29,7 +29,7 @@ def run(settings: Settings, options: argparse.Namespace, mail_config: MailConfig
     if options.command == "check":
         from runtime import checks
 
-        return checks.run(settings, mail_config)
+        return checks.run(settings, mail_config, options.send_to)
     if options.command == "restore":
         return restore(settings, options.file)
     database = Database(settings.effective_database_url)

@@ -16,7 +16,7 @@ from handlers.texts import LANGUAGES
 from models import Database, Document, OutboxState, Session, User, now_of
 from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
-from services import company, letters, loading_sheet, mail, outbox, papers, uploads
+from services import company, letter_drafts, letters, loading_sheet, mail, outbox, papers, uploads
 from services.errors import DomainError
 from services.geo import Geocoder, GeocoderDown
 from services.imports.tables import MAX_BYTES
@@ -108,7 +108,8 @@ def _document_upload(database: Database, processor: Processor, document_id: int)
 def _drawn(processor: Processor, sheet: Sheet) -> bytes:
     """Draw a document and have its digest kept, or compared with the one kept before."""
     pdf = papers.render(sheet.paper, sheet.facsimile)
-    processor.submit(partial(papers.keep_digest, document_id=sheet.document_id, pdf=pdf))
+    if sheet.document_id is not None:
+        processor.submit(partial(papers.keep_digest, document_id=sheet.document_id, pdf=pdf))
     return pdf
 
 
@@ -175,9 +176,11 @@ def _composed(
 ) -> Letter | Exception:
     try:
         with database.reading() as session:
-            draft = letters.prepare(session, row)
+            draft = letter_drafts.prepare(session, row)
         pdfs = [_drawn(processor, sheet) for sheet in draft.sheets]
-        return letters.compose(draft, config.sender, pdfs)
+        return letter_drafts.compose(draft, config.sender, pdfs)
+    except letter_drafts.Withdrawn as gone:
+        return gone
     except Exception as error:
         # One letter that can't be made must not hold the others back; it is retried like a refused one.
         log.exception("letter %s cannot be composed", row.id)

@@ -145,8 +145,8 @@ def _freeze(
         number=number,
         label=label,
         issued_on=issued_on,
-        seller=_seller(firm),
-        bank=_bank(firm, order.currency),
+        seller=seller(firm),
+        bank=bank(firm, order.currency),
         buyer=_buyer(order.customer),
         order_number=str(order.number),
         order_date=(order.placed_at or order.created_at).astimezone(zone).date(),
@@ -219,7 +219,8 @@ def product_ids(order: Order) -> list[int]:
     return [line.product_id for line in lines]
 
 
-def _seller(firm: Company) -> Party:
+def seller(firm: Company) -> Party:
+    """Return the company as documents name it."""
     return Party(
         name=firm.name or "",
         inn=firm.inn or "",
@@ -233,7 +234,8 @@ def _seller(firm: Company) -> Party:
     )
 
 
-def _bank(firm: Company, currency: str) -> Bank:
+def bank(firm: Company, currency: str) -> Bank:
+    """Return where the company is paid in this currency."""
     is_european = currency == "EUR"
     return Bank(
         name=firm.bank_name or "",

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select, text, update
 from sqlalchemy.orm import Session
 
-from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, Waybill, now_of
-from services import company, documents, invoice_letter, mail, notifications, outbox, papers
+from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, now_of
+from services import company, mail, notifications, outbox
 from services.errors import Conflict
-from services.invoice_letter import Shortage
-from services.mail import Attachment, Letter, MailError
+from services.letter_drafts import CONFIRMATION, INVOICE, SAMPLE, Withdrawn
+from services.mail import MailError
 from services.outbox import OutboxRow, Outcome
-from services.papers import Sheet
-from services.snapshot import Snapshot
 
-INVOICE = "invoice"
+# Of a confirmation that arrived nobody need hear.
+TOLD = {
+    (INVOICE, "sent"): "letter_sent",
+    (INVOICE, "bounced"): "letter_bounced",
+    (CONFIRMATION, "bounced"): "confirmation_bounced",
+}
 # While the server refuses our settings every letter waits; trying this often notices when it is well again.
 SETTINGS_PAUSE = timedelta(minutes=15)
 OFF_PAUSE = timedelta(hours=1)
 # A second press within this time is a tap too many.
 SENT_JUST_NOW = timedelta(seconds=20)
+# Written out: with a bound value SQLite would not use the index of waiting rows.
+_is_waiting = text("outbox_messages.state = 'waiting'")
 
 
 class MailOff(Exception):
@@ -53,26 +57,6 @@ class LetterStatus:
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Everything a letter is made of, read from the database before it is drawn and sent.
-
-    ``sheets`` are the documents to be attached, the invoice first.
-    """
-
-    sheets: tuple[Sheet, ...]
-    shortages: list[Shortage]
-    contact: str
-    recipient: str
-    message_id: str
-    written_at: datetime
-
-    @property
-    def paper(self) -> Snapshot:
-        """The invoice."""
-        return self.sheets[0].paper
-
-
 def queue_invoice(session: Session, invoice: Invoice, recipients: list[str] | None = None) -> int:
     """Queue the invoice's letter to each recipient, by default the customer's; return how many.
 
@@ -87,27 +71,67 @@ def queue_invoice(session: Session, invoice: Invoice, recipients: list[str] | No
     return len(own)
 
 
-def resend(session: Session, invoice: Invoice) -> int:
-    """Queue the invoice once more because a person asks for it; return how many letters.
+def resend(session: Session, invoice: Invoice, recipients: list[str] | None = None) -> int:
+    """Queue the invoice once more because a person asks for it, to the customer or to other addresses.
+
+    Return how many letters.
 
     Raises Conflict ``letter_under_way`` while one is being sent or went out a moment ago: one press, one
     letter. Raises Conflict ``document_void`` for a cancelled invoice.
     """
     if invoice.cancelled_at:
         raise Conflict("document_void")
-    if _is_under_way(session, invoice.order_id):
+    if _is_under_way(session, invoice.order_id, recipients):
         raise Conflict("letter_under_way")
-    return queue_invoice(session, invoice)
+    return queue_invoice(session, invoice, recipients)
+
+
+def queue_confirmation(session: Session, order: Order) -> int:
+    """Queue the confirmation of a placed order to the customer, if that is switched on; return how many."""
+    if not company.get(session).confirms_orders:
+        return 0
+    sending = _sendings(session, order.id, CONFIRMATION)
+    # One of an order that was recalled meanwhile says what is not true any more.
+    _supersede(session, order.id, CONFIRMATION)
+    for recipient in order.customer.email_list:
+        _queue(session, order.id, CONFIRMATION, recipient, {"sending": sending})
+    return len(order.customer.email_list)
+
+
+def queue_sample(session: Session, language: str, recipient: str, chat_id: int) -> None:
+    """Queue a letter with a made-up invoice to an administrator, who is told how it ended."""
+    at = now_of(session).isoformat()
+    payload = {"sending": at, "language": language, "chat_id": chat_id}
+    _queue(session, None, SAMPLE, recipient, payload)
+
+
+def resume(session: Session) -> int:
+    """Have every waiting letter tried at once; return how many."""
+    firm = company.get(session)
+    if firm.mail_fault != company.MAIL_IS_OFF:
+        firm.mail_fault = None
+    woken = session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.kind == OutboxKind.EMAIL, _is_waiting)
+        .values(due_at=now_of(session))
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(woken.all())
 
 
 def withdraw(session: Session, invoice: Invoice) -> None:
     """Take back the letters of a cancelled invoice that have not left yet."""
+    _supersede(session, invoice.order_id, INVOICE)
+
+
+def _supersede(session: Session, order_id: int, name: str) -> None:
     session.execute(
         update(OutboxMessage)
         .where(
-            OutboxMessage.order_id == invoice.order_id,
+            OutboxMessage.order_id == order_id,
             OutboxMessage.kind == OutboxKind.EMAIL,
-            OutboxMessage.name == INVOICE,
+            OutboxMessage.name == name,
             OutboxMessage.state == OutboxState.WAITING,
         )
         .values(state=OutboxState.SUPERSEDED)
@@ -146,46 +170,6 @@ def statuses(session: Session, order: Order) -> list[LetterStatus]:
     return [_status(row) for row in session.execute(query).scalars()]
 
 
-def prepare(session: Session, row: OutboxRow) -> Draft:
-    """Return what a letter is made of. Reads only, so that drawing and sending need no transaction."""
-    invoice = session.get_one(Invoice, row.payload["invoice_id"])
-    return Draft(
-        sheets=_sheets(session, invoice),
-        shortages=_shortages(invoice.order),
-        contact=_contact(invoice.order),
-        recipient=row.payload["to"],
-        message_id=row.payload["message_id"],
-        written_at=row.created_at,
-    )
-
-
-def _sheets(session: Session, invoice: Invoice) -> tuple[Sheet, ...]:
-    waybill = documents.latest(session, Waybill, invoice.order)
-    found = [invoice] if waybill is None or waybill.cancelled_at else [invoice, waybill]
-    return tuple(papers.sheet(session, document) for document in found)
-
-
-def compose(draft: Draft, sender: str, pdfs: Sequence[bytes]) -> Letter:
-    """Return the letter with the PDF of each sheet; the same draft gives the same bytes, so a retry sends the
-    same."""
-    words = invoice_letter.invoice_letter(draft.paper, draft.shortages, contact=draft.contact)
-    return mail.compose(
-        sender=sender,
-        recipient=draft.recipient,
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        message_id=draft.message_id,
-        sent_at=draft.written_at,
-        attachments=[
-            Attachment(invoice_letter.file_name(sheet.paper), pdf)
-            for sheet, pdf in zip(draft.sheets, pdfs, strict=True)
-        ],
-        sender_name=draft.paper.seller.name,
-        reply_to=draft.paper.seller.email,
-    )
-
-
 def finish(session: Session, row: OutboxRow, result: object) -> None:
     """Write how a letter's sending ended, and tell whom it concerns."""
     if not _is_in_hand(session, row):
@@ -196,7 +180,10 @@ def finish(session: Session, row: OutboxRow, result: object) -> None:
     if result is None:
         company.get(session).mail_fault = None
         outbox.record(session, [Outcome(row.id, OutboxState.SENT, attempts, first)])
-        _tell(session, row, "letter_sent")
+        _report(session, row, "sent")
+        return
+    if isinstance(result, Withdrawn):
+        outbox.skip(session, row.id)
         return
     if isinstance(result, MailOff):
         _postpone(session, row, row.attempts, row.first_tried_at, now + OFF_PAUSE, "mail is off")
@@ -248,13 +235,19 @@ def _postpone(
 
 def _give_up(session: Session, row: OutboxRow, attempts: int, first: datetime | None, error: str) -> None:
     outbox.record(session, [Outcome(row.id, OutboxState.FAILED, attempts, first, error=error)])
-    _tell(session, row, "letter_bounced", error=error)
+    _report(session, row, "bounced", error=error)
 
 
-def _tell(session: Session, row: OutboxRow, notice: str, **params: Any) -> None:
+def _report(session: Session, row: OutboxRow, end: str, **params: Any) -> None:
+    """Tell whoever waits for it how the letter ended: the rep of an order, the administrator of a sample."""
+    to = row.payload["to"]
+    if row.name == SAMPLE:
+        notifications.tell_chat(session, row.payload["chat_id"], f"sample_{end}", to=to, **params)
+        return
     order = session.get(Order, row.order_id)
-    if order is not None:
-        notifications.tell_rep(session, order, notice, to=row.payload["to"], **params)
+    notice = TOLD.get((row.name, end))
+    if order is not None and notice is not None:
+        notifications.tell_rep(session, order, notice, to=to, **params)
 
 
 def _is_in_hand(session: Session, row: OutboxRow) -> bool:
@@ -269,19 +262,21 @@ def _is_in_hand(session: Session, row: OutboxRow) -> bool:
     return claimed.first() is not None
 
 
-def _queue(session: Session, order_id: int, name: str, recipient: str, payload: dict[str, Any]) -> None:
+def _queue(
+    session: Session, order_id: int | None, name: str, recipient: str, payload: dict[str, Any]
+) -> None:
     reference = f"{name}.{order_id}.{payload['sending']}.{recipient}"
     digest = hashlib.sha256(reference.encode()).hexdigest()[:24]
     sender = company.get(session).email or recipient
     domain = sender.rpartition("@")[2]
-    payload = {**payload, "to": recipient, "message_id": f"<{name}-{order_id}-{digest}@{domain}>"}
+    payload = {**payload, "to": recipient, "message_id": f"<{name}-{order_id or 0}-{digest}@{domain}>"}
     outbox.add(session, OutboxKind.EMAIL, "mail", name, payload, order_id=order_id)
 
 
-def _is_under_way(session: Session, order_id: int) -> bool:
-    """Tell whether the order's invoice is being sent, or went out a moment ago."""
+def _is_under_way(session: Session, order_id: int, recipients: list[str] | None) -> bool:
+    """Tell whether the order's invoice is being sent, or went out a moment ago: to these, or to anybody."""
     rows = session.execute(
-        select(OutboxMessage.state, OutboxMessage.sent_at).where(
+        select(OutboxMessage.state, OutboxMessage.sent_at, OutboxMessage.payload).where(
             OutboxMessage.order_id == order_id,
             OutboxMessage.kind == OutboxKind.EMAIL,
             OutboxMessage.name == INVOICE,
@@ -289,7 +284,11 @@ def _is_under_way(session: Session, order_id: int) -> bool:
     )
     just_now = now_of(session) - SENT_JUST_NOW
     open_states = (OutboxState.WAITING, OutboxState.SENDING)
-    return any(row.state in open_states or (row.sent_at and row.sent_at > just_now) for row in rows)
+    return any(
+        row.state in open_states or (row.sent_at and row.sent_at > just_now)
+        for row in rows
+        if recipients is None or row.payload["to"] in recipients
+    )
 
 
 def _sendings(session: Session, order_id: int, name: str) -> int:
@@ -311,16 +310,3 @@ def _status(row: OutboxMessage) -> LetterStatus:
     retrying = (MailState.RETRYING, row.due_at) if row.last_error else (MailState.QUEUED, None)
     state, at = states.get(row.state, retrying)
     return LetterStatus(row.name, str(row.payload["to"]), state, at, row.last_error)
-
-
-def _shortages(order: Order) -> list[Shortage]:
-    return [
-        Shortage(line.product.name, line.product.unit, line.quantity, line.loaded_quantity or 0)
-        for line in order.lines
-        if (line.loaded_quantity or 0) < line.quantity
-    ]
-
-
-def _contact(order: Order) -> str:
-    rep = order.sales_rep
-    return ", ".join(part for part in (rep.name, rep.phone) if part)

@@ -2,12 +2,12 @@
 
 This is the only module that speaks SMTP. Its rules:
 
-* every header value is one clean line, so nobody's name or subject can start a header of its own; *
-certificates are always verified; STARTTLS that is not offered is an error, never a reason to go on in the
-clear; ``security="none"`` is for a server on the same machine and refused for any other; * one envelope per
-recipient and one connection per batch, so each letter has its own outcome; * a connection lost after the
-text went out leaves the letter *perhaps delivered*: it is sent again under the same Message-ID, which lets
-the receiving side drop the double.
+* every header value is one clean line, so nobody's name or subject can start a header of its own;
+* certificates are always verified; STARTTLS that is not offered is an error, never a reason to go on in the
+  clear; ``security="none"`` is for a server on the same machine and refused for any other;
+* one envelope per recipient and one connection per batch, so each letter has its own outcome;
+* a connection lost after the text went out leaves the letter *perhaps delivered*: it is sent again under the
+  same Message-ID, which lets the receiving side drop the double.
 
 Sources: RFC 5321 (SMTP, reply codes), 3207 (STARTTLS), 4616 (PLAIN takes UTF-8), 3834 (Auto-Submitted).
 """

@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 class Sheet:
     """All that a document is drawn from, read in one go so that drawing needs no transaction."""
 
-    document_id: int
+    # None for one that is no document: a sample.
+    document_id: int | None
     paper: Snapshot
     facsimile: bytes | None = None
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import DeliveryWindow, Order, OrderEventKind, OrderStatus, Role, User, now_of
-from services import company, drafts, notifications, orders, pricing, schedule, stock
+from services import company, drafts, letters, notifications, orders, pricing, schedule, stock
 from services.errors import Conflict, Invalid
 from services.pricing import Quote
 
@@ -48,6 +48,7 @@ def place(session: Session, order: Order, actor: User, *, duplicate_is_meant: bo
     )
     stock.reserve(session, order, actor)
     notifications.deal_cards(session, order)
+    letters.queue_confirmation(session, order)
 
 
 def recall(session: Session, order_id: int, actor: User) -> Order:

@@ -152,15 +152,19 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def far_ends(
-    run: Bot, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[BotApi]:
-    """Everything `check` asks, on this machine and in order."""
+def mailbox(authority: trustme.CA, tmp_path: Path) -> Iterator[Mailbox]:
+    """A mail server with a certificate and a password."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    mailbox = Mailbox(security="ssl", context=context, user="sklad", password="right")
-    with BotApi() as api, mailbox, Geocoder() as geocoder:
+    with Mailbox(security="ssl", context=context, user="sklad", password="right") as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def far_ends(run: Bot, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BotApi]:
+    """Everything `check` asks, on this machine and in order."""
+    with BotApi() as api, Geocoder() as geocoder:
         for name, value in {
             "BOT_TOKEN": api.token,
             "TELEGRAM_API_URL": api.url,
@@ -233,6 +237,19 @@ def test_check_without_mail_says_that_it_is_off(
         monkeypatch.delenv(name)
     assert run("check") == 0
     assert "mail: off" in capsys.readouterr().out
+
+
+def test_check_mails_a_test_letter_where_it_is_told_to(
+    run: Bot, far_ends: BotApi, mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check", "--send-to", "buh@romashka.example") == 0
+    assert "✓ test letter: accepted for buh@romashka.example" in capsys.readouterr().out
+    [letter] = mailbox.wait_letters(1)
+    assert letter.recipients == ("buh@romashka.example",)
+    assert "проверка почты" in letter.subject
+    mailbox.faults.refuse_recipient("nobody@romashka.example")
+    assert run("check", "--send-to", "nobody@romashka.example") == 1
+    assert "✗ test letter" in capsys.readouterr().out
 
 
 def test_check_knows_a_database_of_a_newer_program(

@@ -9,6 +9,7 @@ from handlers.screen import View
 from handlers.texts import N_, Html, escaped, isolated, stack
 from models import Order, OrderEventKind, OrderLine, OrderStatus, ShortageReason, Vehicle
 from services import formats, quantities
+from services.letter_drafts import CONFIRMATION
 from services.letters import LetterStatus, MailState
 from services.loading_sheet import Truck
 from services.paging import Page
@@ -240,7 +241,9 @@ def letters(view: View, statuses: Sequence[LetterStatus]) -> list[str]:
     return [
         view.t(
             LETTER[letter.state],
-            to=letter.recipient,
+            to=view.t.plain("{to} (confirmation)", to=letter.recipient)
+            if letter.name == CONFIRMATION
+            else letter.recipient,
             at=view.moment(letter.at) if letter.at else "",
             error=letter.error or "",
         )

@@ -254,9 +254,11 @@ def test_wrong_settings_pause_the_mail_and_are_told_of_once(guarded: Stage) -> N
     assert said(stage.anna, "не доставлен") == 0
     # The administrator makes the password the right one.
     stage.mailbox._login = ("sklad", "wrong")
-    make_due(stage)
+    told = next(message for message in stage.dmitry.received if "не принимает настройки" in message.text)
+    stage.dmitry.press("▶️ Продолжить", message=told)
     stage.mailbox.wait_letters(2)
     wait_until(lambda: {row.state for row in letters(stage)} == {OutboxState.SENT})
+    assert [toast.text for toast in stage.dmitry.toasts][-1] == "2 письма отправляются."
     with stage.app.database.reading() as session:
         assert session.get_one(Company, 1).mail_fault is None
 

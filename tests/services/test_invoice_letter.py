@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from services import invoice_letter as letters
-from services.invoice_letter import LetterText, Shortage
+from services.invoice_letter import Shortage
+from services.letter_frame import LetterText
 from tests.services.documents import BUYER, SELLER, make_lines, make_snapshot
 
 SHORT = Shortage("Сыр «Российский», весовой", "кг", ordered=12_500, loaded=10_000)
@@ -76,7 +77,7 @@ def test_text_and_html_state_the_same_facts(fact: str) -> None:
         make_snapshot(lines=make_lines(1)),
         [SHORT],
         contact="Анна Соколова, +7 900 111-22-33",
-        note="Приятного аппетита!",
+        texts={"note": "Приятного аппетита!"},
     )
     text, html = both(letter)
     assert fact in text
@@ -113,7 +114,9 @@ def test_what_people_wrote_is_no_markup() -> None:
     snapshot = make_snapshot(
         seller=replace(SELLER, name=nasty), buyer=replace(BUYER, name=nasty), delivery_address=nasty
     )
-    letter = letters.invoice_letter(snapshot, [replace(SHORT, name=nasty)], contact=nasty, note=nasty)
+    letter = letters.invoice_letter(
+        snapshot, [replace(SHORT, name=nasty)], contact=nasty, texts={"note": nasty}
+    )
     reader = Reader(letter.html)
     assert reader.text.count(nasty) == 5
     assert plain(letter.text).count(nasty) == 5

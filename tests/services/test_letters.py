@@ -4,8 +4,19 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Customer, Database, Invoice, OutboxMessage, OutboxState, Product, User
-from services import company, invoices, letters, loading, mail, outbox
+from models import Customer, Database, Invoice, OutboxKind, OutboxMessage, OutboxState, Product, User
+from services import (
+    company,
+    invoices,
+    letter_drafts,
+    letters,
+    loading,
+    mail,
+    mail_texts,
+    outbox,
+    placing,
+)
+from services.errors import Invalid
 from services.letters import MailOff, MailState
 from services.mail import MailError
 from services.outbox import OutboxRow
@@ -26,7 +37,7 @@ def invoice(session: Session, anna: User, boris: User, romashka: Customer, water
 def take(session: Session, now: datetime = NOW) -> list[OutboxRow]:
     """Claim what is due, as the processor does; return the letters among it."""
     session.info["now"] = now
-    return [row for row in outbox.take_due(session) if row.name == letters.INVOICE]
+    return [row for row in outbox.take_due(session) if row.kind is OutboxKind.EMAIL]
 
 
 def row_of(session: Session, row_id: int) -> OutboxMessage:
@@ -244,15 +255,13 @@ def test_the_letter_is_the_same_bytes_on_every_try_and_names_the_shortage(
     for later in (timedelta(0), timedelta(minutes=1)):
         with database.unit_of_work(NOW + later) as session:
             [row] = take(session, NOW + later)
-            draft = letters.prepare(session, row)
+            draft = letter_drafts.prepare(session, row)
             letters.finish(session, row, failure(mail.Outcome.TEMPORARY))
-        tries.append(letters.compose(draft, "sklad@veter.example", [b"%PDF"] * len(draft.sheets)))
+        tries.append(letter_drafts.compose(draft, "sklad@veter.example", [b"%PDF"] * len(draft.sheets)))
     assert tries[0] == tries[1]
     assert tries[0].recipient == "buh@romashka.example"
-    assert [(short.name, short.ordered, short.loaded) for short in draft.shortages] == [
-        ("Вода", 10_000, 7_000)
-    ]
-    assert draft.contact == "Анна"
+    assert "Вода: 7 из 10 шт" in draft.words.text.replace("\u00a0", " ")
+    assert "Анна" in draft.words.text
 
 
 def test_a_bounced_letter_can_be_sent_again(session: Session, invoice: Invoice) -> None:
@@ -263,5 +272,82 @@ def test_a_bounced_letter_can_be_sent_again(session: Session, invoice: Invoice) 
         MailState.FAILED,
         MailState.QUEUED,
     ]
-    states = session.scalars(select(OutboxMessage.state).where(OutboxMessage.name == letters.INVOICE)).all()
+    states = session.scalars(
+        select(OutboxMessage.state).where(OutboxMessage.name == letter_drafts.INVOICE)
+    ).all()
     assert sorted(state.value for state in states) == ["failed", "waiting"]
+
+
+def test_a_placed_order_is_confirmed_when_that_is_switched_on(
+    session: Session, anna: User, romashka: Customer, water: Product
+) -> None:
+    acts.placed(session, anna, romashka, {water: "1"})
+    assert acts.letters(session) == []
+    company.get(session).confirms_orders = True
+    order = acts.placed(session, anna, romashka, {water: "10"})
+    [row] = take(session)
+    assert (row.name, row.payload["to"]) == ("confirmation", "buh@romashka.example")
+    draft = letter_drafts.prepare(session, row)
+    text = draft.words.text.replace("\u00a0", " ")
+    # 10 × 18,50; the delivery as it was frozen.
+    assert draft.words.subject == f"Заказ № {order.number} от 20.11.2026 принят"
+    assert "— Вода: 10 шт, 185,00 ₽" in text
+    assert "Доставка: 23.11.2026, 09:00–11:00" in text
+    assert draft.sheets == ()
+    letters.finish(session, row, None)
+    # Of a confirmation that arrived the rep is not told.
+    assert "letter_sent" not in acts.notices(session, anna)
+
+
+def test_a_recalled_order_is_confirmed_once_as_it_is_then(
+    session: Session, anna: User, romashka: Customer, water: Product
+) -> None:
+    company.get(session).confirms_orders = True
+    order = acts.placed(session, anna, romashka, {water: "10"})
+    [first] = take(session)
+    placing.recall(session, order.id, anna)
+    with pytest.raises(letter_drafts.Withdrawn):
+        letter_drafts.prepare(session, first)
+    letters.finish(session, first, letter_drafts.Withdrawn())
+    placing.place(session, order, anna)
+    [second] = take(session)
+    assert second.payload["message_id"] != first.payload["message_id"]
+    assert letters.statuses(session, order)[0].name == "confirmation"
+    assert len(letters.statuses(session, order)) == 1
+
+
+def test_own_words_stand_in_the_letter_and_strange_names_are_refused(
+    session: Session, invoice: Invoice, dmitry: User
+) -> None:
+    mail_texts.put(session, "ru", "intro", "Счёт {номер} на {сумма}", dmitry)
+    mail_texts.put(session, "ru", "note", "Склад закрыт 31.12. <b>Ура</b>", dmitry)
+    [row] = take(session)
+    words = letter_drafts.prepare(session, row).words
+    assert f"Счёт {invoice.label} на " in words.text
+    assert "Склад закрыт 31.12. <b>Ура</b>" in words.text
+    assert "&lt;b&gt;Ура" in words.html
+    with pytest.raises(Invalid) as caught:
+        mail_texts.put(session, "ru", "note", "Долг {долг}", dmitry)
+    assert (caught.value.code, caught.value.params["name"]) == ("text_name", "долг")
+    mail_texts.put(session, "ru", "note", "", dmitry)
+    assert mail_texts.get(session, "ru") == {"intro": "Счёт {номер} на {сумма}"}
+
+
+def test_letters_go_on_at_a_word_of_the_administrator(session: Session, invoice: Invoice) -> None:
+    [row] = take(session)
+    letters.finish(session, row, failure(mail.Outcome.SETTINGS))
+    assert take(session) == []
+    assert letters.resume(session) == 1
+    assert company.get(session).mail_fault is None
+    assert len(take(session)) == 1
+
+
+def test_an_invoice_goes_to_another_address_this_once(session: Session, invoice: Invoice) -> None:
+    [row] = take(session)
+    letters.finish(session, row, None)
+    session.info["now"] += timedelta(minutes=1)
+    letters.resend(session, invoice, ["shop@romashka.example"])
+    [other] = take(session, NOW + timedelta(minutes=1))
+    assert other.payload["to"] == "shop@romashka.example"
+    assert other.payload["message_id"] != row.payload["message_id"]
+    assert invoice.order.customer.emails == "buh@romashka.example"
