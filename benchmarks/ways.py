@@ -229,7 +229,7 @@ def _load(stage: Stage, sent: int, taken: list[tuple[str, Taken]]) -> None:
     with stage.database.unit_of_work() as session:
         seen = loading.seen(session.get_one(Order, sent))
     keeper.press("storekeeper: loaded, invoice made", Loaded(sent, seen), LoadCard)
-    keeper.press("storekeeper: under way", OnTheWay(0))
+    keeper.press("storekeeper: under way", OnTheWay())
     keeper.press("storekeeper: handed over", Delivered(sent), SignedPapers)
     keeper.press("storekeeper: stock", Stock())
     keeper.press("storekeeper: stock, what runs low", Stock(only_low=True))

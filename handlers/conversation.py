@@ -99,14 +99,20 @@ def keep_list(conversation: Conversation, name: str, place: Data, query: str = "
     remember(conversation, **{LISTS: lists})
 
 
-def list_left(conversation: Conversation, name: str, default: D) -> D:
-    """Return the page a list was left on; ``default`` when it was never opened, or is another one now."""
+def list_left(conversation: Conversation, name: str, default: D, *others: type[D]) -> D:
+    """Return the page a list was left on; ``default`` when it was never opened, or is another one now.
+
+    ``others`` are further kinds of list that are kept under the name.
+    """
     packed, _ = conversation.form.get(LISTS, {}).get(name, ("", ""))
     try:
         place = unpack(packed)
     except BadData:
         return default
-    return place if isinstance(place, type(default)) else default
+    for kind in (type(default), *others):
+        if isinstance(place, kind):
+            return place
+    return default
 
 
 def list_query(conversation: Conversation, name: str) -> str:

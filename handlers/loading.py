@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as url_quote
 
 from handlers import conversation as conversations
-from handlers import keyboards
+from handlers import keyboards, warehouse
 from handlers.addresses import LoadCard, LoadLines
 from handlers.addresses import OrderCard as RepCard
 from handlers.callbacks import Data
@@ -16,7 +16,6 @@ from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen, View
 from handlers.screens import order_text
 from handlers.texts import Html, stack
-from handlers.warehouse import ToQueue
 from models import Order, OrderCard, OrderLine, OrderStatus, Role
 from services import formats, loading, orders, outbox, pricing, quantities, remainders
 from services.errors import Conflict, NotFound
@@ -118,7 +117,7 @@ def card(ctx: Context, data: LoadCard) -> Screen:
     page = order_text.line_page(order.lines, data.page)
     rows = _card_rows(ctx, order, page)
     if conversations.is_current(ctx.conversation, ctx.message_id):
-        rows.append([Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), ToQueue())])
+        rows.append([warehouse.to_list(ctx)])
     return Screen(card_text(ctx, order, page), rows, LoadCard(order.id, page.number))
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from handlers import conversation as conversations
 from handlers import keyboards, menu
 from handlers.addresses import LoadCard
-from handlers.callbacks import Data, unpack
+from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
@@ -18,6 +18,8 @@ from services import formats, orders
 
 # More days than these are reached by the pages of the whole list.
 DAYS_OFFERED = 6
+# The name under which it is kept where a list was left.
+LIST = "warehouse"
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,10 @@ class Queue(Data, code="lq"):
 
 
 @dataclass(frozen=True)
-class ToQueue(Data, code="lb"):
-    """The list as it was left: its page and what it was narrowed to."""
-
-
-@dataclass(frozen=True)
 class OnTheWay(Data, code="lw"):
     """A page of what is loaded and not delivered yet."""
 
-    page: int
+    cursor: int = 0
 
 
 def register(router: Router) -> None:
@@ -47,10 +44,9 @@ def register(router: Router) -> None:
     router.menu_entry(
         (2, 0), N_(":inbox_tray: To load"), Queue(0), Role.STOREKEEPER, Role.ADMIN, count=orders.count_to_load
     )
-    router.menu_entry((2, 1), N_(":truck: Loaded orders"), OnTheWay(0), Role.STOREKEEPER)
+    router.menu_entry((2, 1), N_(":truck: Loaded orders"), OnTheWay(), Role.STOREKEEPER)
     router.command("queue", N_("what is to be loaded"), lambda ctx, _: queue(ctx, Queue(0)), *both)
     router.button(Queue, queue, *both)
-    router.button(ToQueue, to_queue, *both)
     router.button(OnTheWay, on_the_way, *both)
 
 
@@ -64,25 +60,26 @@ def queue(ctx: Context, data: Queue) -> Screen:
     rows.append(menu.back(ctx))
     text = t("To load, by window:") if page.items else t("Nothing waits to be loaded.")
     here = Queue(page.number, data.is_own, data.day)
-    conversations.remember(ctx.conversation, list=here.pack())
+    conversations.keep_list(ctx.conversation, LIST, here)
     return Screen(text, rows, here)
 
 
-def to_queue(ctx: Context, _data: ToQueue) -> Screen:
-    """Go back to the list an order was opened from."""
-    left = ctx.conversation.form.get("list")
-    return ctx.open(unpack(left) if left else Queue(0))
-
-
 def on_the_way(ctx: Context, data: OnTheWay) -> Screen:
-    """Show what is loaded and not delivered yet."""
-    page = orders.on_the_way(ctx.session, ctx.user, data.page)
+    """Show what is loaded and not delivered yet, the latest first."""
+    page = orders.on_the_way(ctx.session, ctx.user, data.cursor)
+    here = OnTheWay(page.cursor)
+    conversations.keep_list(ctx.conversation, LIST, here)
     rows: Rows = [[Button(_label(order), LoadCard(order.id))] for order in page.items]
     rows += keyboards.pager(ctx.t, page, OnTheWay)
     rows.append(menu.back(ctx))
-    conversations.remember(ctx.conversation, list=OnTheWay(page.number).pack())
     text = ctx.t("Loaded, not delivered yet:") if page.items else ctx.t("Nothing is under way.")
-    return Screen(text, rows, OnTheWay(page.number))
+    return Screen(text, rows, here)
+
+
+def to_list(ctx: Context) -> Button:
+    """Return the button that leads back to the list an order was opened from, as it was left."""
+    left = conversations.list_left(ctx.conversation, LIST, Queue(0), OnTheWay)
+    return Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), left)
 
 
 def _filters(ctx: Context, data: Queue) -> Rows:

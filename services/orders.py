@@ -174,11 +174,11 @@ def count_to_load(session: Session) -> int:
     return session.execute(select(func.count()).where(Order.status.in_(QUEUE))).scalar_one()
 
 
-def on_the_way(session: Session, actor: User, page: int = 0) -> Page[Order]:
+def on_the_way(session: Session, actor: User, cursor: int = 0) -> Stretch[Order]:
     """Return what is loaded and not delivered yet, the latest first."""
     auth.require(actor, Role.STOREKEEPER, Role.ADMIN)
-    query = select(Order).where(Order.status == OrderStatus.LOADED).order_by(Order.id.desc())
-    return paging.fetch(session, query, page)
+    loaded = select(Order).where(Order.status == OrderStatus.LOADED)
+    return paging.by_key(session, [loaded], Order.id, cursor)
 
 
 def queued_now(session: Session) -> dict[str, Any]:
