@@ -139,7 +139,12 @@ def _wait_for_a_bad_moment(far: FarEnds, dice: random.Random) -> None:
     kind = dice.choice(["moment", "call", "call", "letter"])
     if kind == "moment":
         time.sleep(dice.uniform(0.05, 1.5))
-    elif kind == "letter":
+        return
+    # Up and calling, however slow the machine is: a bot that is killed before it begins proves nothing.
+    began = far.api.calls.total
+    with far.api.calls.changed:
+        far.api.calls.changed.wait_for(lambda: far.api.calls.total > began, 30)
+    if kind == "letter":
         taken = threading.Event()
         listener = lambda _letter: taken.set()  # noqa: E731
         far.mailbox.listeners.append(listener)
