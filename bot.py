@@ -51,6 +51,7 @@ def build(
     import migrations
     from handlers.analytics import ANALYTICS
     from handlers.delivery_step import ROUTE
+    from handlers.journal import SUMS
     from handlers.places import GEOCODER
     from handlers.registry import register_all
     from handlers.routing import Router
@@ -106,6 +107,9 @@ def build(
             partial(jobs.read_files, client, database),
             partial(jobs.finish_job, router),
             at_once=1,
+        ),
+        SUMS: Worker(
+            SUMS, processor, partial(jobs.sum_orders, database), partial(jobs.finish_job, router), at_once=1
         ),
         jobs.PROFILE: Worker(
             jobs.PROFILE, processor, partial(jobs.publish_commands, client, router), jobs.finish_profile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from datetime import date
 
@@ -143,6 +144,51 @@ class OrdersOf(Data, code="mc"):
     """The rep's orders of one customer."""
 
     customer_id: int
+
+
+@dataclass(frozen=True)
+class Journal(Data, code="j"):
+    """Everybody's orders at a cursor, narrowed by status, people (0: all) and the days they began on."""
+
+    cursor: int = 0
+    show: Show = Show.ALL
+    sales_rep_id: int = 0
+    customer_id: int = 0
+    storekeeper_id: int = 0
+    span: Span = Span.ALWAYS
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True)
+class JournalOf(Data, code="jc"):
+    """Everybody's orders of one customer."""
+
+    customer_id: int
+
+
+class About(enum.Enum):
+    """Which changes are looked at."""
+
+    ALL = "a"
+    ORDERS = "o"
+    PAPERS = "d"
+    CUSTOMERS = "c"
+    PRODUCTS = "p"
+    COMPANY = "f"
+    STAFF = "s"
+    VEHICLES = "v"
+    FILES = "i"
+
+
+@dataclass(frozen=True)
+class AuditLog(Data, code="jl", anywhere=True):
+    """What people changed at a cursor, narrowed by person (0: all), kind of thing, one thing (0: all)."""
+
+    cursor: int = 0
+    user_id: int = 0
+    about: About = About.ALL
+    subject_id: int = 0
 
 
 @dataclass(frozen=True)

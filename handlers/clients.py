@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu
-from handlers.addresses import ClientCard, NewName, OrderCard, OrderFor, OrdersOf
+from handlers.addresses import ClientCard, JournalOf, NewName, OrderCard, OrderFor, OrdersOf
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.outlets import Outlets
@@ -230,7 +230,9 @@ def _card_rows(ctx: Context, customer: Customer) -> Rows:
         [Button(order_text.label(ctx.view, order), OrderCard(order.id))]
         for order in orders.of_customer(ctx.session, customer.id, ctx.user)
     ]
-    if ctx.user.holds(Role.SALES_REP):
+    if ctx.user.holds(Role.ADMIN):
+        rows.append([Button(t.plain(":clipboard: Orders"), JournalOf(customer.id))])
+    elif ctx.user.holds(Role.SALES_REP):
         rows.append([Button(t.plain(":clipboard: Orders"), OrdersOf(customer.id))])
     rows.append([Button(t.plain(":round_pushpin: Delivery points"), Outlets(customer.id))])
     rows += keyboards.in_rows(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from handlers import conversation as conversations
-from handlers.addresses import MyOrders
+from handlers.addresses import Journal, MyOrders
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.screen import Button, Rows
@@ -15,6 +15,8 @@ from services.paging import Page, Stretch
 
 # The name under which it is kept where the rep's list of orders was left.
 ORDERS = "orders"
+# The same of the administrator's journal.
+JOURNAL = "journal"
 
 
 def pager(t: Texts, page: Page[Any] | Stretch[Any], to: Callable[[int], Data]) -> Rows:
@@ -30,6 +32,12 @@ def pager(t: Texts, page: Page[Any] | Stretch[Any], to: Callable[[int], Data]) -
 def to_orders(ctx: Context) -> list[Button]:
     """Return the row that leads back to the rep's orders: to the page and the filters they were left at."""
     left = conversations.list_left(ctx.conversation, ORDERS, MyOrders())
+    return [Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), left)]
+
+
+def to_journal(ctx: Context) -> list[Button]:
+    """Return the row that leads back to the journal: to the page and the filters it was left at."""
+    left = conversations.list_left(ctx.conversation, JOURNAL, Journal())
     return [Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), left)]
 
 

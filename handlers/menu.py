@@ -32,7 +32,9 @@ def screen(router: Router, ctx: Context, text: Html) -> Screen:
         if waiting:
             label = f"{label} · {waiting}"
         rows.setdefault(entry.place[0], []).append(Button(label, entry.data))
-    return Screen(text, list(rows.values()), Menu())
+    # Who holds several roles has more in a row than can be read side by side.
+    fitting = [row[start : start + 2] for row in rows.values() for start in range(0, len(row), 2)]
+    return Screen(text, fitting, Menu())
 
 
 def greeting(ctx: Context, user: User) -> Html:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers import keyboards, menu, ordering
+from handlers import keyboards, menu, order_admin, ordering
 from handlers.addresses import ClientCard, EditEmails, OrderCard
 from handlers.callbacks import Data
 from handlers.context import Context
@@ -110,17 +110,13 @@ def sent_card(ctx: Context, order: Order, number: int = 0) -> Screen:
     offer = pricing.quote(ctx.session, order)
     page = order_text.line_page(offer.lines, number)
     invoice = invoices.of_order(ctx.session, order)
-    papers = []
-    if invoice is not None:
-        papers.append(
-            ctx.t(
-                ":page_facing_up: Invoice No. {number}: {amount}",
-                number=invoice.label,
-                amount=view.money(invoice.total_amount, order.currency),
-            )
-        )
+    waybill = waybills.of_order(ctx.session, order)
+    issued = [paper for paper in (invoice, waybill) if paper is not None]
+    # The waybill goes with the invoice, and is worth a line only when something is unusual about it.
+    worth_saying = [paper for paper in issued if paper is invoice or paper.cancelled_at or paper.revision]
+    papers = [order_text.paper(view, paper) for paper in worth_saying]
     text = order_text.paragraphs(
-        [order_text.title(view, order), order_text.status(view, order)],
+        [order_text.title(view, order), order_text.status(view, order), *order_admin.facts(ctx, order)],
         order_text.lines(view, page),
         order_text.sums(view, offer),
         order_text.where_and_when(view, order),
@@ -129,6 +125,7 @@ def sent_card(ctx: Context, order: Order, number: int = 0) -> Screen:
     )
     rows = keyboards.pager(ctx.t, page, lambda to: OrderCard(order.id, to))
     rows += _card_rows(ctx, order, invoice)
+    rows += order_admin.rows(ctx, order, issued)
     rows += _ways_on(ctx, order, page.number)
     return Screen(text, rows, OrderCard(order.id, page.number))
 
@@ -170,6 +167,8 @@ def _ways_on(ctx: Context, order: Order, page: int) -> Rows:
     ]
     if order.sales_rep_id == ctx.user.id:
         rows.append(keyboards.to_orders(ctx))
+    elif ctx.user.holds(Role.ADMIN):
+        rows.append(keyboards.to_journal(ctx))
     rows.append(menu.back(ctx))
     return rows
 

@@ -20,6 +20,10 @@ SIMPLE = {
     "order_released": N_(
         ":leftwards_arrow_with_hook: Order No. {number} ({customer}) was put back into the queue by {keeper}."
     ),
+    "order_taken_back": N_(
+        ":leftwards_arrow_with_hook: Order No. {number} ({customer}) was put back into the queue by {keeper}:"
+        " {reason}"
+    ),
     "order_rejected": N_(":no_entry: Order No. {number} ({customer}) was rejected by {keeper}: {reason}"),
     "order_cancelled": N_(":no_entry: Order No. {number} ({customer}) was cancelled by {by}: {reason}"),
     "order_delivered": N_(":package: Order No. {number} ({customer}) is delivered."),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
 
-from handlers import calendars, keyboards, menu
 from handlers import conversation as conversations
+from handlers import keyboards, menu, spans
 from handlers.addresses import MyOrders, OrderCard, OrdersOf
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
+from handlers.spans import DayChoice
 from handlers.texts import N_, Html
 from models import Role
 from services import customers, orders, periods
@@ -27,13 +26,6 @@ STATUSES = {
     Show.AT_WAREHOUSE: N_(":inbox_tray: At the warehouse"),
     Show.LOADED: N_(":truck: Loaded ones"),
     Show.ENDED: N_(":no_entry: Ended"),
-}
-SPANS = {
-    Span.TODAY: N_("Today"),
-    Span.WEEK: N_("7 days"),
-    Span.THIRTY_DAYS: N_("30 days"),
-    Span.MONTH: N_("This month"),
-    Span.ALWAYS: N_("Any time"),
 }
 
 
@@ -58,11 +50,8 @@ class Spans(Data, code="mp"):
 
 
 @dataclass(frozen=True)
-class Days(Data, code="md"):
-    """A month to choose the first day from, and once that is chosen the last."""
-
-    month: date
-    first: date | None = None
+class Days(DayChoice, code="md"):
+    """The days the orders were begun on."""
 
 
 def register(router: Router) -> None:
@@ -76,8 +65,8 @@ def register(router: Router) -> None:
     router.button(OrdersOf, orders_of, rep)
     router.button(RefreshOrders, refresh, rep)
     router.button(ForgetQuery, forget_query, rep)
-    router.button(Spans, spans, rep)
-    router.button(Days, days, rep)
+    router.button(Spans, choose_span, rep)
+    router.button(Days, choose_days, rep)
 
 
 def my_orders(ctx: Context, data: MyOrders) -> Screen:
@@ -134,41 +123,18 @@ def forget_query(ctx: Context, _data: ForgetQuery) -> Screen:
     return my_orders(ctx, left)
 
 
-def spans(ctx: Context, data: Spans) -> Screen:
+def choose_span(ctx: Context, data: Spans) -> Screen:
     """Offer the periods."""
-    t = ctx.t
     left = replace(_left(ctx), cursor=0, first=None, last=None)
-    buttons = [Button(t.plain(label), replace(left, span=span)) for span, label in SPANS.items()]
-    rows = keyboards.in_rows(buttons)
-    rows.append([Button(t.plain(":date: Choose the days"), Days(ctx.view.today.replace(day=1)))])
+    rows = spans.rows(ctx, lambda span: replace(left, span=span), Days)
     rows.append(keyboards.to_orders(ctx))
-    return Screen(t("Orders begun when?"), rows, data)
+    return Screen(ctx.t("Orders begun when?"), rows, data)
 
 
-def days(ctx: Context, data: Days) -> Screen:
+def choose_days(ctx: Context, data: Days) -> Screen:
     """Let the first day be chosen, then the last."""
-    t, today = ctx.t, ctx.view.today
-    first = data.month.replace(day=1)
-    rows = calendars.grid(first, ctx.view.language, partial(_day_button, ctx, data))
-    turn = [Button("◀", replace(data, month=calendars.month_from(first, -1)))] if first.year > 2000 else []
-    if calendars.month_from(first, 1) <= today:
-        turn.append(Button("▶", replace(data, month=calendars.month_from(first, 1))))
-    rows += [turn, [Button(t.plain(":leftwards_arrow_with_hook: Back"), Spans())]]
-    month = calendars.title(first, ctx.view.language)
-    if data.first is None:
-        return Screen(t("From which day? <b>{month}</b>", month=month), rows, data)
-    text = t("From {day} to which day? <b>{month}</b>", day=ctx.view.day(data.first), month=month)
-    return Screen(text, rows, data)
-
-
-def _day_button(ctx: Context, data: Days, day: date) -> Button:
-    if day > ctx.view.today:
-        return Button("·", calendars.Nothing())
-    if data.first is None:
-        return Button(str(day.day), replace(data, first=day))
     left = replace(_left(ctx), cursor=0, span=Span.CHOSEN)
-    label = f"[{day.day}]" if day == data.first else str(day.day)
-    return Button(label, replace(left, first=min(day, data.first), last=max(day, data.first)))
+    return spans.calendar(ctx, data, Spans(), lambda first, last: replace(left, first=first, last=last))
 
 
 def _left(ctx: Context) -> MyOrders:
@@ -183,22 +149,13 @@ def _filters(ctx: Context, here: MyOrders, period: Period | None, query: str) ->
         for show, label in STATUSES.items()
     ]
     rows: Rows = [statuses[:3], statuses[3:]]
-    rows.append([Button(t.plain(":date: {period}", period=_period_name(ctx, here, period)), Spans())])
+    rows.append([Button(t.plain(":date: {period}", period=spans.name(ctx.view, here.span, period)), Spans())])
     if here.customer_id:
         name = customers.get(ctx.session, here.customer_id, ctx.user).name
         rows.append([Button(t.plain(":x: {query}", query=name), replace(top, customer_id=0))])
     if query:
         rows.append([Button(t.plain(":x: {query}", query=query), ForgetQuery())])
     return rows
-
-
-def _period_name(ctx: Context, here: MyOrders, period: Period | None) -> str:
-    if period is None:
-        return ctx.t.plain(SPANS[Span.ALWAYS])
-    if here.span is not Span.CHOSEN:
-        return ctx.t.plain(SPANS[here.span])
-    first, last = ctx.view.short_day(period.first), ctx.view.short_day(period.last)
-    return first if first == last else f"{first}–{last}"
 
 
 def _head(ctx: Context, here: MyOrders, query: str, *, is_empty: bool) -> Html:

@@ -239,7 +239,7 @@ class Router:
         ctx = self._context(session, Person.of(query.from_user), message_id)
         is_current = conversations.is_current(ctx.conversation, message_id)
         data = self._read(query.data)
-        if data is None or not (is_current or data.anywhere):
+        if data is None or not (is_current or data.anywhere) or self._is_hidden(ctx, data):
             self._show_again(ctx, None, after=None if is_current else message_id)
             if not is_current:
                 conversations.take_keyboard(session, ctx.conversation.chat_id, message_id)
@@ -334,6 +334,11 @@ class Router:
             return
         if not self._may(ctx, route):
             raise Forbidden("forbidden")
+
+    def _is_hidden(self, ctx: Context, data: Data) -> bool:
+        """Tell whether the button is the administrators' alone: to anybody else there is none such."""
+        route = self._buttons[type(data)]
+        return route.roles == {Role.ADMIN} and not self._may(ctx, route)
 
     def _may(self, ctx: Context, route: Route) -> bool:
         if not route.roles:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers import keyboards, menu
+from handlers.addresses import AuditLog
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -72,6 +73,7 @@ def staff(ctx: Context, data: Staff) -> Screen:
         [Button(t.plain(":key: Code: {role}", role=t.plain(menu.ROLE_NAMES[role])), IssueCode(role))]
         for role in Role
     ]
+    rows.append([Button(t.plain(":scroll: Who changed what"), AuditLog())])
     rows.append(menu.back(ctx))
     return Screen(t("<b>Staff</b>"), rows, Staff(page.number))
 
@@ -95,6 +97,7 @@ def staff_card(ctx: Context, data: StaffCard) -> Screen:
     if not person.is_active:
         turn = Button(t.plain(":white_check_mark: Unblock"), Unblock(person.id))
     rows: Rows = [] if person.id == ctx.user.id else [[turn]]
+    rows.append([Button(t.plain(":scroll: What they changed"), AuditLog(user_id=person.id))])
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), Staff())])
     return Screen(stack(*facts), rows, data)
 

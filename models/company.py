@@ -152,4 +152,9 @@ class AuditEntry(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
-    __table_args__ = (Index(None, "subject", "subject_id", "id"),)
+    __table_args__ = (
+        Index(None, "subject", "subject_id", "id"),
+        Index(None, "subject", "id"),
+        Index(None, "user_id", "id"),
+        Index(None, "user_id", "subject", "id"),
+    )

@@ -129,7 +129,10 @@ class Order(Base):
         Index(None, "sales_rep_id", "created_at", "id"),
         Index(None, "customer_id", "id"),
         Index(None, "status", "window_id"),
-        Index(None, "storekeeper_id", "status"),
+        # The administrator's journal: by person, by days.
+        Index(None, "storekeeper_id", "status", "id"),
+        Index(None, "storekeeper_id", "id"),
+        Index(None, "created_at", "id"),
         Index(None, "status", "updated_at"),
         Index(None, "status", "id"),
         Index(None, "placed_at"),
@@ -192,6 +195,7 @@ class OrderEventKind(enum.Enum):
     SIGNED = "signed"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
+    REASSIGNED = "reassigned"
 
 
 class OrderEvent(Base):

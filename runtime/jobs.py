@@ -11,16 +11,30 @@ from urllib.parse import urlsplit
 
 from handlers import analytics
 from handlers.callbacks import unpack
+from handlers.context import view_of
 from handlers.routing import Router
+from handlers.screens import tables
 from handlers.texts import LANGUAGES
 from models import Database, Document, OutboxState, Session, User, now_of
 from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
-from services import company, letter_drafts, letters, loading_sheet, mail, outbox, papers, uploads
+from services import (
+    audit,
+    company,
+    journal,
+    letter_drafts,
+    letters,
+    loading_sheet,
+    mail,
+    outbox,
+    papers,
+    uploads,
+)
 from services.errors import DomainError
 from services.geo import Geocoder, GeocoderDown
 from services.imports.tables import MAX_BYTES
 from services.invoice_letter import file_name
+from services.journal import Filter
 from services.mail import Letter, MailConfig
 from services.outbox import OutboxRow, Outcome
 from services.papers import Sheet
@@ -139,10 +153,30 @@ def _report_upload(database: Database, _processor: Processor, details: dict[str,
     return Upload("photo" if is_chart else "document", file.name, file.render())
 
 
+def _orders_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+    """Return the journal's orders as a workbook."""
+    wanted = Filter.from_json(details["wanted"])
+    with database.reading() as session:
+        actor, view = session.get_one(User, details["user_id"]), view_of(session, details["language"])
+        found = journal.listed(session, actor, wanted)
+        return Upload("document", f"orders_{view.today:%Y-%m-%d}.xlsx", tables.orders(view, found))
+
+
+def _audit_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+    """Return the trace of changes as a workbook."""
+    wanted = audit.Wanted(details["person_id"], tuple(details["subjects"]), details["subject_id"])
+    with database.reading() as session:
+        actor, view = session.get_one(User, details["user_id"]), view_of(session, details["language"])
+        found = audit.listed(session, actor, wanted)
+        return Upload("document", f"changes_{view.today:%Y-%m-%d}.xlsx", tables.changes(view, found))
+
+
 UPLOADS: dict[str, Callable[[Database, Processor, Any], Upload]] = {
     "document_id": _document_upload,
     "sheet": _sheet_upload,
     "report": _report_upload,
+    "orders": _orders_upload,
+    "audit": _audit_upload,
 }
 
 
@@ -157,6 +191,19 @@ def count_reports(database: Database, rows: list[OutboxRow]) -> list[Any]:
             log.exception("report %s cannot be worked out", row.payload["report"])
             results.append(error)
     return results
+
+
+def sum_orders(database: Database, rows: list[OutboxRow]) -> list[Any]:
+    """Return what the orders of each row's filter come to, however many."""
+    with database.reading() as session:
+        return [
+            journal.sums(
+                session,
+                session.get_one(User, row.payload["user_id"]),
+                Filter.from_json(row.payload["filter"]),
+            )
+            for row in rows
+        ]
 
 
 def send_letters(

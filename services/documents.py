@@ -26,7 +26,7 @@ from models import (
     now_of,
 )
 from services import audit, auth, company, orders, requisites, snapshot
-from services.errors import Conflict
+from services.errors import Conflict, NotFound
 from services.snapshot import Bank, Party, Snapshot, SnapshotLine
 
 DELIVERY_NAMES = {"ru": "Доставка", "en": "Delivery"}
@@ -84,6 +84,15 @@ def void(session: Session, document: Document, actor: User, reason: str) -> None
         raise Conflict("document_void")
     session.refresh(document)
     audit.record(session, actor, "void", document.kind.value, document.id, None, {"reason": reason})
+
+
+def get(session: Session, document_id: int, actor: User) -> Document:
+    """Return a document of an order the actor may see; raises NotFound ``invoice`` or ``order``."""
+    document = session.get(Document, document_id)
+    if document is None:
+        raise NotFound("invoice")
+    orders.get(session, document.order_id, actor)
+    return document
 
 
 def latest(session: Session, made: type[Paper], order: Order) -> Paper | None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Order, OrderEvent, OrderEventKind, OrderLine, OrderStatus, Role, User, now_of
-from services import auth, company, invoices, notifications, orders, quantities, stock, waybills
+from services import audit, auth, company, invoices, notifications, orders, quantities, stock, waybills
 from services.errors import Conflict, Invalid, NotFound
 from services.quantities import Typed
 
@@ -32,9 +32,14 @@ def claim(session: Session, order_id: int, actor: User) -> Order:
     return order
 
 
-def release(session: Session, order_id: int, actor: User) -> Order:
-    """Put an order in hand back into the queue: its storekeeper, or an administrator."""
+def release(session: Session, order_id: int, actor: User, reason: str | None = None) -> Order:
+    """Put an order in hand back into the queue: its storekeeper, or an administrator, who may say why.
+
+    The storekeeper it is taken from hears of it, too. Raises Invalid for a reason that is empty or too long.
+    """
     order = orders.get(session, order_id, actor)
+    keeper = order.storekeeper
+    reason = None if reason is None else orders.checked_reason(reason)
     if not actor.holds(Role.ADMIN):
         require_in_hand(session, order, actor)
     orders.move(
@@ -44,13 +49,24 @@ def release(session: Session, order_id: int, actor: User) -> Order:
         OrderEventKind.RELEASED,
         [OrderStatus.LOADING],
         OrderStatus.PLACED,
+        why=reason,
         storekeeper_id=None,
         claimed_at=None,
         **orders.queued_now(session),
     )
     _forget_counts(order)
     notifications.redraw_cards(session, order)
-    notifications.tell_rep(session, order, "order_released", unless=actor, keeper=actor.name)
+    if keeper is not None and keeper.id != actor.id:
+        before, after = {"storekeeper_id": keeper.id}, {"storekeeper_id": None, "reason": reason}
+        audit.record(session, actor, "release", "order", order.id, before, after)
+    if reason is None:
+        notifications.tell_rep(session, order, "order_released", unless=actor, keeper=actor.name)
+        return order
+    notifications.tell_rep(session, order, "order_taken_back", unless=actor, keeper=actor.name, reason=reason)
+    if keeper is not None and keeper.id not in (actor.id, order.sales_rep_id):
+        notifications.tell(
+            session, keeper, "order_taken_back", order_id=order.id, keeper=actor.name, reason=reason
+        )
     return order
 
 

@@ -72,6 +72,13 @@ class Show(enum.Enum):
     AT_WAREHOUSE = "w"
     LOADED = "l"
     ENDED = "x"
+    # One status each, as the administrator's journal tells them apart.
+    WAITING = "p"
+    LOADING = "g"
+    UNDER_WAY = "u"
+    DELIVERED = "v"
+    CANCELLED = "c"
+    REJECTED = "r"
 
 
 SHOWN = {
@@ -79,6 +86,12 @@ SHOWN = {
     Show.AT_WAREHOUSE: QUEUE,
     Show.LOADED: (OrderStatus.LOADED, OrderStatus.DELIVERED),
     Show.ENDED: (OrderStatus.CANCELLED, OrderStatus.REJECTED),
+    Show.WAITING: (OrderStatus.PLACED,),
+    Show.LOADING: (OrderStatus.LOADING,),
+    Show.UNDER_WAY: (OrderStatus.LOADED,),
+    Show.DELIVERED: (OrderStatus.DELIVERED,),
+    Show.CANCELLED: (OrderStatus.CANCELLED,),
+    Show.REJECTED: (OrderStatus.REJECTED,),
 }
 
 
@@ -226,11 +239,14 @@ def move(
     kind: OrderEventKind,
     expected: list[OrderStatus],
     status: OrderStatus,
+    *,
+    why: str | None = None,
     **values: Any,
 ) -> None:
     """Change the status where it is one of ``expected``, and leave the event; raises Conflict.
 
-    ``values`` are further columns of the order; a ``reason`` among them goes onto the event too.
+    ``values`` are further columns of the order; a ``reason`` among them goes onto the event too. ``why`` is
+    kept with the event alone.
     """
     moved = session.execute(
         update(Order)
@@ -247,7 +263,7 @@ def move(
             order_id=order.id,
             kind=kind,
             user_id=actor.id,
-            reason=values.get("reason"),
+            reason=values.get("reason") or why,
             at=now_of(session),
         )
     )

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import DeliveryWindow, Order, OrderEventKind, OrderStatus, Role, User, now_of
-from services import company, drafts, letters, notifications, orders, pricing, schedule, stock
+from services import audit, company, drafts, letters, notifications, orders, pricing, schedule, stock
 from services.errors import Conflict, Invalid
 from services.pricing import Quote
 
@@ -84,6 +84,8 @@ def cancel(session: Session, order_id: int, actor: User, reason: str) -> Order:
         orders.get(session, order_id, actor) if actor.holds(Role.ADMIN) else _own(session, order_id, actor)
     )
     orders.end(session, order, actor, OrderEventKind.CANCELLED, [OrderStatus.PLACED], reason)
+    if order.sales_rep_id != actor.id:
+        audit.record(session, actor, "cancel", "order", order.id, None, {"reason": order.reason})
     notifications.tell_rep(
         session, order, "order_cancelled", unless=actor, by=actor.name, reason=order.reason
     )

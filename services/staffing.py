@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Role, User
+from models import Role, User, UserRole
 from services import audit, auth, loading, paging
 from services.errors import Conflict, NotFound
 from services.paging import Page
@@ -19,11 +19,17 @@ def get(session: Session, user_id: int, actor: User) -> User:
     return user
 
 
-def find(session: Session, actor: User, page: int = 0) -> Page[User]:
-    """Return everybody who ever held a role, by name, the blocked ones last; administrators only."""
+def find(
+    session: Session, actor: User, page: int = 0, role: Role | None = None, *, in_work: bool = False
+) -> Page[User]:
+    """Return everybody who ever held a role, by name, the blocked ones last; administrators only.
+
+    ``role`` narrows them to those who hold it, ``in_work`` to those who are not blocked.
+    """
     auth.require(actor, Role.ADMIN)
-    query = select(User).where(User.grants.any()).order_by(User.is_active.desc(), User.name, User.id)
-    return paging.fetch(session, query, page)
+    has_role = User.grants.any() if role is None else User.grants.any(UserRole.role == role)
+    query = select(User).where(has_role).order_by(User.is_active.desc(), User.name, User.id)
+    return paging.fetch(session, query.where(User.is_active) if in_work else query, page)
 
 
 def block(session: Session, user_id: int, actor: User) -> User:

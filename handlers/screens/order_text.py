@@ -7,7 +7,16 @@ from typing import TypeVar
 
 from handlers.screen import View
 from handlers.texts import N_, Html, escaped, isolated, stack
-from models import Order, OrderEventKind, OrderLine, OrderStatus, ShortageReason, Vehicle
+from models import (
+    Document,
+    Invoice,
+    Order,
+    OrderEventKind,
+    OrderLine,
+    OrderStatus,
+    ShortageReason,
+    Vehicle,
+)
 from services import formats, quantities
 from services.letter_drafts import CONFIRMATION
 from services.letters import LetterStatus, MailState
@@ -43,6 +52,7 @@ EVENT = {
     OrderEventKind.SIGNED: N_("photo of the signed papers"),
     OrderEventKind.CANCELLED: N_("cancelled"),
     OrderEventKind.REJECTED: N_("rejected"),
+    OrderEventKind.REASSIGNED: N_("given to another rep"),
 }
 SHORTAGE = {
     ShortageReason.OUT_OF_STOCK: N_("not in stock"),
@@ -249,6 +259,31 @@ def letters(view: View, statuses: Sequence[LetterStatus]) -> list[str]:
         )
         for letter in statuses
     ]
+
+
+def paper_name(view: View, document: Document) -> Html:
+    """Return «Счёт №5» or «Накладная №5, исправление №1»."""
+    words = N_("Invoice No. {number}") if isinstance(document, Invoice) else N_("Waybill No. {number}")
+    name = view.t(words, number=document.label)
+    if not document.revision:
+        return name
+    return view.t("{paper}, correction No. {n}", paper=name, n=document.revision)
+
+
+def paper(view: View, document: Document) -> Html:
+    """Return a paper with its sum, and that it is cancelled if it is: «аннулирован 20.11.2026: …»."""
+    text = view.t(
+        ":page_facing_up: {paper}: {amount}",
+        paper=paper_name(view, document),
+        amount=view.money(document.total_amount, document.order.currency),
+    )
+    if document.cancelled_at is None:
+        return text
+    words = N_("{paper} — void, {at}: {reason}")
+    if not isinstance(document, Invoice):
+        words = N_("{paper} — cancelled, {at}: {reason}")
+    at = view.moment(document.cancelled_at)
+    return view.t(words, paper=text, at=at, reason=document.cancel_reason or "—")
 
 
 def weight(view: View, known: Weight) -> Html:

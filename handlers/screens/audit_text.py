@@ -1,0 +1,206 @@
+"""What people changed, in words: who did what to which thing, and each field before → after.
+
+A field or an action that has no words yet is shown by its own name: a trace is never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from handlers.notices import REQUISITES
+from handlers.screen import View
+from handlers.texts import N_, Html, escaped
+from models import AuditEntry
+from services import audit, formats
+from services.audit import Name, Names
+
+ACTIONS = {
+    "create": N_("{who} entered {what}"),
+    "update": N_("{who} changed {what}"),
+    "archive": N_("{who} archived {what}"),
+    "unarchive": N_("{who} brought {what} back from the archive"),
+    "block": N_("{who} blocked {what}"),
+    "unblock": N_("{who} let {what} in again"),
+    "void": N_("{who} cancelled {what}"),
+    "confirm": N_("{who} took {what} although their key fails"),
+    "import": N_("{who} imported {what}"),
+    "assign": N_("{who} chose {what} for orders"),
+    "reassign": N_("{who} gave {what} to another rep"),
+    "cancel": N_("{who} called off {what}"),
+    "release": N_("{who} put {what} back into the queue"),
+}
+UNKNOWN_ACTION = N_("{who}: {action}, {what}")
+# In the case a Russian verb wants them in.
+SUBJECTS = {
+    "product": N_("product “{name}”"),
+    "customer": N_("customer “{name}”"),
+    "outlet": N_("delivery point “{name}”"),
+    "vehicle": N_("vehicle {name}"),
+    "user": N_("{name} of the staff"),
+    "order": N_("order No. {name}"),
+    "invoice": N_("invoice No. {name}"),
+    "waybill": N_("waybill No. {name}"),
+    "company": N_("the company's requisites"),
+    "catalog": N_("the catalogue from a file"),
+    "customers": N_("customers from a file"),
+    "receipt": N_("a receipt from a file"),
+}
+FIELDS = {
+    **REQUISITES,
+    "emails": N_("e-mail"),
+    "sales_rep_id": N_("rep"),
+    "storekeeper_id": N_("storekeeper"),
+    "contact": N_("contact"),
+    "hours": N_("opening hours"),
+    "note": N_("note"),
+    "sku": N_("SKU"),
+    "category_id": N_("category"),
+    "unit": N_("unit"),
+    "price": N_("price"),
+    "vat_kind": N_("VAT"),
+    "on_hand": N_("in stock"),
+    "low_stock": N_("minimum in stock"),
+    "minimum": N_("minimum in an order"),
+    "multiple": N_("multiple"),
+    "packages": N_("packages"),
+    "weight_grams": N_("weight"),
+    "description": N_("description"),
+    "is_active": N_("in use"),
+    "photo_file_id": N_("photo"),
+    "facsimile": N_("facsimile"),
+    "plate": N_("number plate"),
+    "capacity_kg": N_("capacity, kg"),
+    "driver": N_("driver"),
+    "reason": N_("reason"),
+    "file": N_("file"),
+    "added": N_("added"),
+    "changed": N_("changed"),
+}
+VAT_KINDS = {
+    "standard": N_("the standard rate"),
+    "reduced": N_("the reduced rate"),
+    "zero": N_("0%"),
+    "exempt": N_("no VAT"),
+    "simplified_5": N_("5% (simplified)"),
+    "simplified_7": N_("7% (simplified)"),
+}
+MONEY = {"price", "rate_per_km", "minimum_amount", "free_from_amount"}
+QUANTITIES = {"on_hand", "low_stock", "minimum", "multiple"}
+# What is behind them is no use to anybody.
+BYTES = {"photo_file_id", "facsimile"}
+MOST_FIELDS = 6
+MOST_CHARACTERS = 80
+
+
+class Change(NamedTuple):
+    """A field in words, before and after."""
+
+    field: str
+    before: str
+    after: str
+
+
+def entry(view: View, row: AuditEntry, names: Names) -> list[str]:
+    """Return an entry as it fits a screen: when, who did what, its first fields."""
+    found = list(changes(view, row, names))
+    head = Html(f"<b>{view.moment(row.at)}</b> {escaped(said(view, row, names))}")
+    lines: list[str] = [head, *(_line(view, row, change) for change in found[:MOST_FIELDS])]
+    if len(found) > MOST_FIELDS:
+        lines.append(view.t.many("… and {n} more field", "… and {n} more fields", len(found) - MOST_FIELDS))
+    return lines
+
+
+def said(view: View, row: AuditEntry, names: Names) -> str:
+    """Return «Иванов изменил товар «Гречка»», as plain text."""
+    words = ACTIONS.get(row.action, UNKNOWN_ACTION)
+    return view.t.plain(words, who=who(view, row, names), what=what(view, row, names), action=row.action)
+
+
+def who(view: View, row: AuditEntry, names: Names) -> str:
+    """Return who did it; the program itself where nobody did."""
+    if row.user_id is None:
+        return view.t.plain("The program")
+    known = names.get(("user", row.user_id))
+    return known.name if known else f"№{row.user_id}"
+
+
+def what(view: View, row: AuditEntry, names: Names) -> str:
+    """Return the thing it was done to, by what it is called today."""
+    known = _subject(row, names)
+    name = (known.name if known else "") or row.subject_id or "—"
+    words = SUBJECTS.get(row.subject)
+    return view.t.plain(words, name=name) if words else f"{row.subject} {name}"
+
+
+def changes(view: View, row: AuditEntry, names: Names) -> Iterator[Change]:
+    """Yield the fields that differ, in the order they were written in."""
+    before, after = row.before or {}, row.after or {}
+    known = _subject(row, names)
+    for field in {**before, **after}:
+        old, new = before.get(field), after.get(field)
+        if old == new:
+            continue
+        label, kind = _field(view, row, field, names)
+        values = (_value(view, kind, value, names, known) for value in (old, new))
+        yield Change(label, *values)
+
+
+def _line(view: View, row: AuditEntry, change: Change) -> Html:
+    before, after = (_clipped(value) for value in (change.before, change.after))
+    if row.before is None:
+        return view.t("• {field}: {after}", field=change.field, after=after)
+    return view.t("• {field}: {before} → {after}", field=change.field, before=before, after=after)
+
+
+def _subject(row: AuditEntry, names: Names) -> Name | None:
+    kind = audit.kind_of(row.subject)
+    if kind is None or not (row.subject_id or "").isdecimal():
+        return None
+    return names.get((kind, int(row.subject_id or 0)))
+
+
+def _field(view: View, row: AuditEntry, field: str, names: Names) -> tuple[str, str]:
+    """Return a field in words, and the name its values are read by."""
+    if row.action == "assign" and field.isdecimal():
+        known, words = names.get(("order", int(field))), SUBJECTS["order"]
+        return view.t.plain(words, name=known.name if known else field), "vehicle_id"
+    label = FIELDS.get(field)
+    return (view.t.plain(label) if label else field), field
+
+
+def _value(view: View, field: str, value: Any, names: Names, subject: Name | None) -> str:
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return view.t.plain("yes") if value else view.t.plain("no")
+    if field in BYTES:
+        return view.t.plain("there is one")
+    if field in audit.MENTIONS and isinstance(value, int):
+        known = names.get((audit.MENTIONS[field], value))
+        return known.name if known else f"№{value}"
+    if isinstance(value, int):
+        return _number(view, field, value, subject)
+    if field == "vat_kind" and value in VAT_KINDS:
+        return view.t.plain(VAT_KINDS[value])
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {_packed(view, amount)}" for name, amount in value.items()) or "—"
+    return str(value)
+
+
+def _number(view: View, field: str, value: int, subject: Name | None) -> str:
+    if field in MONEY:
+        return view.money(value)
+    if field in QUANTITIES:
+        return view.quantity(value, subject.unit if subject else "").rstrip()
+    if field == "weight_grams":
+        return view.t.plain("{weight} kg", weight=formats.quantity(value, view.language))
+    return str(value)
+
+
+def _packed(view: View, amount: Any) -> str:
+    return formats.quantity(amount, view.language) if isinstance(amount, int) else str(amount)
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"

@@ -1,0 +1,143 @@
+"""What people changed, in words; every action and every subject of the code has some."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from handlers import audit_log
+from handlers.screen import View
+from handlers.screens import audit_text
+from handlers.texts import texts_for
+from models import AuditEntry, DocumentKind
+from services.audit import Name, Names
+
+ROOT = Path(__file__).parent.parent.parent
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+NAMES: Names = {
+    ("user", 4): Name("Дмитрий"),
+    ("user", 1): Name("Анна"),
+    ("product", 7): Name("Гречка <ядрица>", "шт"),
+    ("order", 5): Name("17"),
+    ("vehicle", 2): Name("А123ВС77"),
+    ("document", 9): Name("Д-5"),
+}
+
+
+def view(language: str = "ru") -> View:
+    return View(texts_for(language), ZoneInfo("Europe/Moscow"), NOW.date())
+
+
+def entry(action: str, subject: str, subject_id: str | None, before: Any, after: Any) -> AuditEntry:
+    return AuditEntry(
+        at=NOW, user_id=4, action=action, subject=subject, subject_id=subject_id, before=before, after=after
+    )
+
+
+def said(row: AuditEntry, language: str = "ru") -> list[str]:
+    return [line.replace("\u00a0", " ") for line in audit_text.entry(view(language), row, NAMES)]
+
+
+def test_a_price_before_and_after() -> None:
+    row = entry("update", "product", "7", {"price": 8990}, {"price": 9500})
+    assert said(row) == [
+        "<b>12:00</b> Дмитрий изменил товар «Гречка &lt;ядрица&gt;»",
+        "• цена: 89,90 ₽ → 95,00 ₽",
+    ]
+    assert said(row, "en")[1] == "• price: RUB 89.90 → RUB 95.00"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ({"low_stock": 2500}, {"low_stock": None}, "• минимальный остаток: 2,5 шт → —"),
+        ({"is_active": True}, {"is_active": False}, "• в продаже: да → нет"),
+        ({"vat_kind": "standard"}, {"vat_kind": "exempt"}, "• НДС: основная ставка → без НДС"),
+        ({"weight_grams": 900}, {"weight_grams": 1250}, "• вес: 0,9 кг → 1,25 кг"),
+        ({"packages": {"кор": 12000}}, {"packages": {}}, "• упаковки: кор = 12 → —"),
+        ({"photo_file_id": None}, {"photo_file_id": "AgAC"}, "• фото: — → есть"),
+        ({"sales_rep_id": 1}, {"sales_rep_id": 99}, "• представитель: Анна → №99"),
+        ({"shoe_size": 41}, {"shoe_size": 42}, "• shoe_size: 41 → 42"),
+        ({"name": "a"}, {"name": "<b>"}, "• название: a → &lt;b&gt;"),
+    ],
+)
+def test_fields_in_words(before: Any, after: Any, line: str) -> None:
+    assert said(entry("update", "product", "7", before, after))[1:] == [line]
+
+
+def test_what_did_not_change_is_left_out() -> None:
+    row = entry("update", "product", "7", {"sku": "1", "price": 1}, {"sku": "1", "price": 1})
+    assert len(said(row)) == 1
+
+
+def test_orders_put_into_a_vehicle_and_out_of_it() -> None:
+    row = entry("assign", "vehicle", "2", {"5": None, "6": 2}, {"5": 2, "6": 3})
+    assert said(row) == [
+        "<b>12:00</b> Дмитрий выбрал для заказов машину А123ВС77",
+        "• заказ №17: — → А123ВС77",
+        "• заказ №6: А123ВС77 → №3",
+    ]
+
+
+def test_a_reason_alone_has_no_arrow() -> None:
+    row = entry("void", "invoice", "9", None, {"reason": "ошибка"})
+    assert said(row) == ["<b>12:00</b> Дмитрий аннулировал счёт №Д-5", "• причина: ошибка"]
+
+
+def test_what_nobody_has_put_into_words_is_shown_as_it_is() -> None:
+    row = entry("teleport", "moon", "3", None, {"to": [1, 2]})
+    row.user_id = None
+    assert said(row) == ["<b>12:00</b> Программа: teleport, moon 3", "• to: [1, 2]"]
+
+
+def test_many_fields_are_cut() -> None:
+    after = {f"field{number}": number for number in range(9)}
+    assert said(entry("create", "product", "7", None, after))[-1] == "… и ещё 3 поля"
+
+
+def recorded() -> Iterator[tuple[str, str, str]]:
+    """Every action and subject that is given to audit.record, and where."""
+    for path in sorted((ROOT / "services").rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for function in functions:
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record":
+                    actions, subjects = (_values(function, node.args[place]) for place in (2, 3))
+                    where = f"{path.relative_to(ROOT)}:{node.lineno}"
+                    assert actions and subjects, f"{where}: not a name that can be read off the code"
+                    yield from ((action, subject, where) for action in actions for subject in subjects)
+
+
+def _values(function: ast.FunctionDef, node: ast.expr) -> set[str]:
+    """The strings an argument may be: a constant, either side of a condition, a name given one of these."""
+    if ast.unparse(node) == "document.kind.value":
+        return {DocumentKind.INVOICE.value, DocumentKind.WAYBILL.value}
+    if isinstance(node, ast.Constant):
+        return {str(node.value)}
+    if isinstance(node, ast.IfExp):
+        return _values(function, node.body) | _values(function, node.orelse)
+    if isinstance(node, ast.Name):
+        given = [one for one in ast.walk(function) if isinstance(one, ast.Assign)]
+        values = [one.value for one in given if ast.unparse(one.targets[0]) == node.id]
+        return set().union(*(_values(function, value) for value in values)) if values else set()
+    return set()
+
+
+def test_every_action_has_words() -> None:
+    found = list(recorded())
+    assert {"create", "update", "archive", "unarchive", "void"} <= {action for action, _, _ in found}
+    assert [f"{where}: {action}" for action, _, where in found if action not in audit_text.ACTIONS] == []
+
+
+def test_every_subject_has_words_and_a_place_among_the_filters() -> None:
+    offered = {subject for subjects in audit_log.SUBJECTS.values() for subject in subjects}
+    for _, subject, where in recorded():
+        assert subject in audit_text.SUBJECTS, where
+        assert subject in offered, where
