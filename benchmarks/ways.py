@@ -13,10 +13,14 @@ from benchmarks.big_rows import NOW
 from benchmarks.walking import Stage, Taken, Walker
 from handlers import menu
 from handlers.addresses import (
+    About,
     Address,
+    AuditLog,
     ClientCard,
     EditEmails,
     Found,
+    Journal,
+    JournalOf,
     LoadCard,
     LoadLines,
     Month,
@@ -37,12 +41,15 @@ from handlers.addresses import (
     Vehicles,
 )
 from handlers.analytics import Analytics, Recent, Report, Since
+from handlers.audit_log import AuditAbout, AuditPeople
 from handlers.choosing import FindCustomer, NewOrder
 from handlers.clients import AllClients, Archived, Clients
 from handlers.dates import Day, Window
 from handlers.delivery_step import UseOutlet
+from handlers.journal import JournalPeople, JournalSpans, JournalStatuses, WholeJournal
 from handlers.loading import AskLoaded, Claim, Delivered, Loaded, SignedPapers
 from handlers.my_orders import CancelOrder, InvoicePdf, Recall, ResendInvoice
+from handlers.order_admin import ChangeRep, Give, GiveTo, RevisePaper, VoidPaper, VoidSure
 from handlers.order_list import AllOrders, Spans
 from handlers.ordering import Discard, KeepNote
 from handlers.outlets import EditOutlet, OutletCard, Outlets
@@ -52,7 +59,7 @@ from handlers.repeating import Repeat
 from handlers.requisites import EditRequisite
 from handlers.staff import Staff
 from handlers.warehouse import OnTheWay, Queue
-from models import Order, OrderStatus, Outlet, Role, User, UserRole
+from models import Invoice, Order, OrderStatus, Outlet, Role, User, UserRole
 from services import loading
 from services.orders import Show
 from services.periods import Span
@@ -259,6 +266,47 @@ def of_the_administrator(stage: Stage, case: Case, taken: list[tuple[str, Taken]
     admin.say("administrator: requisite typed", "+7 495 111-22-33", Requisites)
 
 
+def of_the_journal(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:
+    """Go through everybody's orders and the trace of changes."""
+    admin = Walker(stage, _holder(stage, Role.ADMIN), taken)
+    keeper, rep, invoice = _people_of(stage, case)
+    admin.press("journal", WholeJournal(), Journal)
+    admin.press("journal, statuses", JournalStatuses())
+    for show in (Show.DRAFTS, Show.WAITING, Show.DELIVERED, Show.CANCELLED):
+        admin.press(f"journal, {show.name.lower()}", Journal(show=show))
+    admin.press("journal, page 2", Journal(case.order_id))
+    admin.press("journal, periods", JournalSpans())
+    for span in (Span.TODAY, Span.WEEK, Span.THIRTY_DAYS):
+        admin.press(f"journal, {span.name.lower()}", Journal(span=span))
+    admin.press("journal, delivered this month", Journal(show=Show.DELIVERED, span=Span.MONTH))
+    admin.press("journal, reps", JournalPeople(Role.SALES_REP))
+    admin.press("journal, of a rep", Journal(sales_rep_id=rep))
+    admin.press("journal, of a rep this month", Journal(sales_rep_id=rep, span=Span.MONTH))
+    admin.press("journal, of a storekeeper", Journal(storekeeper_id=keeper))
+    admin.press("journal, of a storekeeper, delivered", Journal(0, Show.DELIVERED, storekeeper_id=keeper))
+    admin.press("journal, of a rep and a storekeeper", Journal(sales_rep_id=rep, storekeeper_id=keeper))
+    admin.press("journal, of a customer", JournalOf(case.customer_id), Journal)
+    everything = Journal(0, Show.DELIVERED, rep, case.customer_id, keeper, Span.THIRTY_DAYS)
+    admin.press("journal, everything at once", everything)
+    admin.press("journal", WholeJournal(), Journal)
+    admin.say("journal, search by customer", case.customer_piece, Journal)
+    admin.say("journal, search by number", str(case.number), Journal)
+    admin.press("journal, order card", OrderCard(case.order_id))
+    admin.press("another rep, asked", ChangeRep(case.order_id))
+    admin.press("another rep, of what", GiveTo(case.order_id, rep))
+    admin.press("another rep, given", Give(case.order_id, _another_rep(stage, rep), True), OrderCard)
+    admin.press("invoice, correction asked", RevisePaper(invoice))
+    admin.press("invoice, cancellation asked", VoidPaper(invoice))
+    admin.say("invoice, cancellation reason", "ошибка", VoidSure)
+    admin.press("changes", AuditLog())
+    admin.press("changes, whose", AuditPeople(About.ALL))
+    admin.press("changes, of what", AuditAbout(rep))
+    admin.press("changes, of a person", AuditLog(user_id=rep))
+    admin.press("changes, of customers", AuditLog(about=About.CUSTOMERS))
+    admin.press("changes, of a person, of orders", AuditLog(user_id=rep, about=About.ORDERS))
+    admin.press("changes, of an order", AuditLog(about=About.ORDERS, subject_id=case.order_id))
+
+
 def of_a_long_order(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:
     """Look at a draft of 200 lines, and change it."""
     with stage.database.unit_of_work() as session:
@@ -270,6 +318,22 @@ def of_a_long_order(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) ->
     rep.press("200 lines: cart", OrderLines(card.order_id, 0))
     rep.press("200 lines: shelf", Shelf(card.order_id, card.category_id, 0))
     rep.press("200 lines: product card", card)
+
+
+def _people_of(stage: Stage, case: Case) -> tuple[int, int, int]:
+    """Return the storekeeper and the rep of the case's order, and its invoice."""
+    with stage.database.unit_of_work() as session:
+        order = session.get_one(Order, case.order_id)
+        invoice = session.scalars(select(Invoice).where(Invoice.order_id == order.id)).first()
+        if order.storekeeper_id is None or invoice is None:
+            raise RuntimeError(f"order {order.number} is delivered and has no storekeeper or no invoice")
+        return order.storekeeper_id, order.sales_rep_id, invoice.id
+
+
+def _another_rep(stage: Stage, rep: int) -> int:
+    with stage.database.unit_of_work() as session:
+        query = select(User.id).join(UserRole).where(UserRole.role == Role.SALES_REP, User.id != rep)
+        return session.execute(query.order_by(User.id).limit(1)).scalar_one()
 
 
 def _draft_of(stage: Stage, case: Case) -> int:
@@ -288,4 +352,4 @@ def _holder(stage: Stage, role: Role) -> int:
         return session.execute(query).scalar_one()
 
 
-ALL = (of_the_rep, of_a_long_order, of_the_administrator)
+ALL = (of_the_rep, of_a_long_order, of_the_administrator, of_the_journal)

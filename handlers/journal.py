@@ -107,7 +107,8 @@ def register(router: Router) -> None:
 
 def show(ctx: Context, data: Journal) -> Screen:
     """Show a page of the orders, the newest first, under the sums of them all."""
-    return _screen(ctx, data, journal.sums(ctx.session, ctx.user, _filter(ctx, data)))
+    sums = journal.sums(ctx.session, ctx.user, _filter(ctx, data), journal.MOST_AT_ONCE)
+    return _screen(ctx, data, sums)
 
 
 def search(ctx: Context, data: Journal, text: str) -> Screen:

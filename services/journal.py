@@ -106,7 +106,7 @@ def find(session: Session, actor: User, wanted: Filter, cursor: int = 0) -> Stre
     return paging.by_key(session, _branches(session, wanted), Order.id, cursor)
 
 
-def sums(session: Session, actor: User, wanted: Filter, most: int | None = MOST_AT_ONCE) -> Sums | None:
+def sums(session: Session, actor: User, wanted: Filter, most: int | None = None) -> Sums | None:
     """Return what the filter's orders come to, None when there are more than ``most``.
 
     Without ``most`` it is slow, for workers. Administrators only (Forbidden).
@@ -119,7 +119,7 @@ def sums(session: Session, actor: User, wanted: Filter, most: int | None = MOST_
         some = _together(branches, Order.id).limit(most + 1).subquery()
         if session.scalar(select(func.count()).select_from(some)) == most + 1:
             return None
-    found = _together(branches, Order.id, Order.status, Order.currency, *_AMOUNTS)
+    found = _together(branches, Order.id, Order.status, Order.currency, *_AMOUNTS).limit(most)
     return _summed(session, found.subquery())
 
 

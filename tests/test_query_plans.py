@@ -44,6 +44,13 @@ MEANT = {
     "products.on_hand > ?) ORDER BY products.name, products.id LIMIT": "products",
     # What is loaded and not delivered, the latest first: read off the index, and ends with the page.
     "WHERE orders.status = ? ORDER BY orders.id DESC LIMIT": "orders",
+    # The journal without a filter is read off the key and ends with the page; by status as above.
+    "WHERE 1 = 1 ORDER BY orders.id DESC LIMIT": "orders",
+    # Its sums are counted only as far as 10,000 orders, and taken only when there are no more.
+    "SELECT count(*) AS count_1 FROM (SELECT orders.id AS id FROM orders WHERE": "orders",
+    "anon_1.total_amount END), ?) AS BIGINT)": "orders",
+    # Every change, the latest first: read off the key, and ends with the page.
+    "FROM audit_entries ORDER BY audit_entries.id DESC LIMIT": "audit_entries",
     # How many wait for each day: as below.
     "orders.status IN (?, ?) GROUP BY delivery_windows.delivery_on": "orders",
     # What waits for the warehouse: both statuses are left within days, however long the history.

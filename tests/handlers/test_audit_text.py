@@ -111,7 +111,8 @@ def recorded() -> Iterator[tuple[str, str, str]]:
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record":
                     actions, subjects = (_values(function, node.args[place]) for place in (2, 3))
                     where = f"{path.relative_to(ROOT)}:{node.lineno}"
-                    assert actions and subjects, f"{where}: not a name that can be read off the code"
+                    assert actions, f"{where}: no action that can be read off the code"
+                    assert subjects, f"{where}: no subject that can be read off the code"
                     yield from ((action, subject, where) for action in actions for subject in subjects)
 
 

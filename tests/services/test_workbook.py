@@ -1,7 +1,7 @@
 """A table as XLSX: figures stay figures, people's text stays text, sums are formulas."""
 
 import io
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 import openpyxl
@@ -25,9 +25,10 @@ def sheet_of(content: bytes) -> Any:
 def test_values_formats_and_the_sum() -> None:
     rows = [[1, "Ромашка", date(2026, 11, 20), 123_456], [2, "Василёк", None, None]]
     sheet = sheet_of(workbook.write("Заказы", COLUMNS, rows, "Итого"))
+    midnight = datetime.combine(date(2026, 11, 20), time())
     assert [[cell.value for cell in row] for row in sheet.rows] == [
         ["№", "Клиент", "День", "Итого"],
-        [1, "Ромашка", datetime(2026, 11, 20), 1234.56],
+        [1, "Ромашка", midnight, 1234.56],
         [2, "Василёк", None, None],
         ["Итого", None, None, "=SUM(D2:D3)"],
     ]
