@@ -258,7 +258,7 @@ def test_an_invoice_is_corrected_under_its_number_and_mailed_again(stage: Stage)
     stage.mailbox.wait_letters(2)
     acts.press(dmitry, "✏️ Исправить накладную", "Накладная №1: документ будет выписан заново")
     acts.say(dmitry, "новый КПП", "Выписано: Накладная №1, исправление №1.")
-    assert _voided(stage) == [("invoice", 0), ("waybill", 0)]
+    assert _voided(stage) == [("waybill", 0), ("invoice", 0)]
 
 
 def test_to_anybody_else_none_of_it_exists(stage: Stage) -> None:

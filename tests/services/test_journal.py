@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Customer, Order, OrderStatus, User
@@ -38,8 +39,8 @@ def there(session: Session, cast: Cast) -> None:
         order.goods_amount, order.delivery_amount, order.total_amount = number * 100, number, number * 101
         session.add(order)
     session.add(_order(None, cast.anna, cast.romashka, OrderStatus.DRAFT, NIGHT))
-    for customer in session.query(Customer):
-        customer.search_text = customer.name.casefold()
+    for firm in session.scalars(select(Customer)):
+        firm.search_text = firm.name.casefold()
     session.flush()
 
 
