@@ -59,15 +59,20 @@ def release(session: Session, order_id: int, actor: User, reason: str | None = N
     if keeper is not None and keeper.id != actor.id:
         before, after = {"storekeeper_id": keeper.id}, {"storekeeper_id": None, "reason": reason}
         audit.record(session, actor, "release", "order", order.id, before, after)
+    _tell_released(session, order, keeper, actor, reason)
+    return order
+
+
+def _tell_released(
+    session: Session, order: Order, keeper: User | None, actor: User, reason: str | None
+) -> None:
     if reason is None:
         notifications.tell_rep(session, order, "order_released", unless=actor, keeper=actor.name)
-        return order
-    notifications.tell_rep(session, order, "order_taken_back", unless=actor, keeper=actor.name, reason=reason)
+        return
+    words = {"keeper": actor.name, "reason": reason}
+    notifications.tell_rep(session, order, "order_taken_back", unless=actor, **words)
     if keeper is not None and keeper.id not in (actor.id, order.sales_rep_id):
-        notifications.tell(
-            session, keeper, "order_taken_back", order_id=order.id, keeper=actor.name, reason=reason
-        )
-    return order
+        notifications.tell(session, keeper, "order_taken_back", order_id=order.id, **words)
 
 
 def release_all(session: Session, keeper: User, actor: User) -> int:
