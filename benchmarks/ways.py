@@ -291,6 +291,11 @@ def of_the_journal(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> 
     admin.press("journal", WholeJournal(), Journal)
     admin.say("journal, search by customer", case.customer_piece, Journal)
     admin.say("journal, search by number", str(case.number), Journal)
+    _change(admin, stage, case, rep, invoice)
+
+
+def _change(admin: Walker, stage: Stage, case: Case, rep: int, invoice: int) -> None:
+    """Give an order away, begin to cancel its invoice, and read who changed what."""
     admin.press("journal, order card", OrderCard(case.order_id))
     admin.press("another rep, asked", ChangeRep(case.order_id))
     admin.press("another rep, of what", GiveTo(case.order_id, rep))
