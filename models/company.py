@@ -55,12 +55,17 @@ class Company(Base):
     confirms_orders: Mapped[bool] = mapped_column(default=False)
     # The administrator's own words in letters: language → part → text.
     mail_texts: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JSON)
+    # Of papers for customers who have none of their own.
+    document_language: Mapped[str] = mapped_column(String(2), default="ru")
     accountant_email: Mapped[str | None] = mapped_column(String(254))
     admin_phone: Mapped[str | None] = mapped_column(String(32))
     # When the first values of the environment were taken over; from then on these rows rule.
     initialised_at: Mapped[datetime | None]
     # Set while the mail server refuses our settings; administrators were told once.
     mail_fault: Mapped[str | None] = mapped_column(String(300))
+    # The last day a nightly copy was begun, and why the last one was not made; administrators were told once.
+    backed_up_on: Mapped[date | None]
+    backup_fault: Mapped[str | None] = mapped_column(String(300))
 
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 

@@ -40,7 +40,8 @@ class DeliveryWindow(Base):
     capacity: Mapped[int]
 
     __table_args__ = (
-        UniqueConstraint("delivery_on", "starts_at"),
+        # The end, too: windows of another length may come to stand beside those already chosen.
+        UniqueConstraint("delivery_on", "starts_at", "ends_at"),
         CheckConstraint("capacity >= 0", name="capacity_not_negative"),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import DeliveryWindow, Holiday, Order, OrderStatus, WorkingHours
@@ -162,27 +162,39 @@ def choose(session: Session, day: date, starts_at: time) -> DeliveryWindow:
         raise Invalid("window_gone", day=day)
     if chosen.places_left == 0:
         raise Invalid("window_full", day=day, option=chosen, next_option=next_free(session, day))
-    window = session.execute(
-        select(DeliveryWindow).where(DeliveryWindow.delivery_on == day, DeliveryWindow.starts_at == starts_at)
-    ).scalar_one_or_none()
+    span = {"delivery_on": day, "starts_at": starts_at, "ends_at": chosen.ends_at}
+    window = session.execute(select(DeliveryWindow).filter_by(**span)).scalar_one_or_none()
     if window is None:
-        capacity = company.warehouse(session).window_capacity
-        window = DeliveryWindow(
-            delivery_on=day, starts_at=starts_at, ends_at=chosen.ends_at, capacity=capacity
-        )
+        window = DeliveryWindow(**span, capacity=company.warehouse(session).window_capacity)
         session.add(window)
         session.flush()
     return window
 
 
 def require_place(session: Session, order: Order) -> None:
-    """Check an order's window again before it is placed; raises Invalid or Conflict ``window_taken``."""
+    """Check an order's window again before it is placed.
+
+    Raises Invalid, ``window_gone`` when the hours were changed meanwhile, or Conflict ``window_taken``.
+    """
     window = order.window
     if window is None:
         raise Invalid("missing", parts=["window"])
-    require_day(session, window.delivery_on)
-    if _taken(session, [window.id]).get(window.id, 0) >= window.capacity:
+    span = (window.starts_at, window.ends_at)
+    options = windows(session, window.delivery_on)
+    option = next((one for one in options if (one.starts_at, one.ends_at) == span), None)
+    if option is None:
+        raise Invalid("window_gone", day=window.delivery_on)
+    if option.places_left == 0:
         raise Conflict("window_taken", window=window, next_option=next_free(session, window.delivery_on))
+
+
+def set_capacity(session: Session, capacity: int) -> None:
+    """Let so many orders into a window from now on; what is placed already stays where it is."""
+    company.warehouse(session).window_capacity = capacity
+    today = company.local_now(session).date()
+    session.execute(
+        update(DeliveryWindow).where(DeliveryWindow.delivery_on >= today).values(capacity=capacity)
+    )
 
 
 def next_free(session: Session, day: date) -> WindowOption | None:
@@ -196,18 +208,18 @@ def _offered(session: Session, working: WorkingCalendar, first: date, last: date
     """Yield the windows of every day that can be chosen from ``first`` to ``last``, in their order."""
     first, last = max(first, working.first_day), min(last, working.last_day)
     store = company.warehouse(session)
-    kept = {
-        (window.delivery_on, window.starts_at): window
-        for window in session.scalars(
-            select(DeliveryWindow).where(DeliveryWindow.delivery_on.between(first, last))
-        )
-    }
-    taken = _taken(session, [window.id for window in kept.values()])
+    chosen = select(DeliveryWindow).where(DeliveryWindow.delivery_on.between(first, last))
+    kept: dict[date, list[DeliveryWindow]] = {}
+    for window in session.scalars(chosen):
+        kept.setdefault(window.delivery_on, []).append(window)
+    taken = _taken(session, [window.id for day in kept.values() for window in day])
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         for starts_at, ends_at in working.spans(day, store.window_minutes):
-            window = kept.get((day, starts_at))
-            left = window.capacity - taken.get(window.id, 0) if window else store.window_capacity
+            # Windows chosen before the hours were changed may lie across those offered now.
+            across = [one for one in kept.get(day, []) if one.starts_at < ends_at and starts_at < one.ends_at]
+            same = (one.capacity for one in across if (one.starts_at, one.ends_at) == (starts_at, ends_at))
+            left = next(same, store.window_capacity) - sum(taken.get(one.id, 0) for one in across)
             yield WindowOption(day, starts_at, ends_at, max(0, left))
 
 

@@ -176,6 +176,43 @@ def test_a_window_taken_meanwhile_is_found_at_place(
     schedule.require_place(session, order)
 
 
+@pytest.mark.both_engines
+def test_orders_of_windows_of_before_take_their_places_in_those_of_now(
+    session: Session, anna: User, romashka: Customer, water: Product
+) -> None:
+    order = acts.placed(session, anna, romashka, {water: "1 шт"})
+    assert order.window is not None
+    assert (order.window.delivery_on, order.window.starts_at) == (MONDAY, time(9))
+    store = company.warehouse(session)
+    store.window_minutes = 60
+    schedule.set_capacity(session, 2)
+    left = [(option.starts_at, option.places_left) for option in schedule.windows(session, MONDAY)]
+    assert left[:3] == [(time(9), 1), (time(10), 1), (time(11), 2)]
+    hour = schedule.choose(session, MONDAY, time(9))
+    assert (hour.ends_at, hour.capacity) == (time(10), 2)
+    # The order stays where it was placed.
+    assert (order.window.id != hour.id, order.window.ends_at) == (True, time(11))
+    schedule.set_capacity(session, 1)
+    assert [option.places_left for option in schedule.windows(session, MONDAY)][:3] == [0, 0, 1]
+
+
+def test_a_draft_for_hours_that_were_changed_is_not_placed(
+    session: Session, anna: User, romashka: Customer, water: Product
+) -> None:
+    order = acts.draft(session, anna, romashka, {water: "1 шт"})
+    company.warehouse(session).window_minutes = 60
+    with pytest.raises(Invalid) as caught:
+        schedule.require_place(session, order)
+    assert caught.value.code == "window_gone"
+
+
+def test_a_capacity_is_for_days_to_come_only(session: Session) -> None:
+    old = acts.fill_window(session, date(2026, 11, 19), time(9), capacity=5)
+    new = acts.fill_window(session, MONDAY, time(9), capacity=5)
+    schedule.set_capacity(session, 7)
+    assert (old.capacity, new.capacity, schedule.windows(session, MONDAY)[0].places_left) == (5, 7, 7)
+
+
 def test_a_day_that_went_by_is_found_at_place(database: Database, cast: Cast) -> None:
     with database.unit_of_work(datetime(2026, 11, 20, 9, 0, tzinfo=UTC)) as session:
         anna, romashka = session.get_one(User, cast.anna), session.get_one(Customer, cast.romashka)
