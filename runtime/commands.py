@@ -68,16 +68,20 @@ def restore(settings: Settings, file: Path) -> int:
     try:
         if path is None:
             raise Invalid("backup_not_sqlite")
-        revision = backup.check(file)
-        if revision > migrations.head():
-            raise migrations.NewerSchema(revision)
-        lock = InstanceLock(database, settings.bot_token.get_secret_value())
+        incoming = backup.prepare(file, path)
+        try:
+            if incoming.revision > migrations.head():
+                raise migrations.NewerSchema(incoming.revision)
+            lock = InstanceLock(database, settings.bot_token.get_secret_value())
+        except (AlreadyRunning, migrations.NewerSchema):
+            incoming.path.unlink()
+            raise
     except (DomainError, AlreadyRunning, migrations.NewerSchema) as error:
         words = _words(error) if isinstance(error, DomainError) else str(error)
         print(f"Not restored, nothing was touched: {words}", file=sys.stderr)
         return 1
     database.close()
-    kept = backup.put_back(file, path, datetime.now(ZoneInfo(settings.timezone)))
+    kept = backup.put_back(incoming.path, path, datetime.now(ZoneInfo(settings.timezone)))
     lock.release()
     print(f"Restored {file}." + (f" What was there before is kept as {kept}." if kept else ""))
     return 0

@@ -276,6 +276,11 @@ def test_a_copy_can_be_made_and_put_back(
     with database.reading() as session:
         assert session.scalar(select(func.count(User.id))) == 0
     database.close()
+    assert run("backup") == 0
+    packed = Path(capsys.readouterr().out.splitlines()[-1])
+    assert packed.read_bytes()[:2] == b"\x1f\x8b"
+    assert run("restore", packed) == 0
+    capsys.readouterr()
     (tmp_path / "bad.db").write_bytes(b"not a database")
     assert run("restore", tmp_path / "bad.db") == 1
     assert "Not restored" in capsys.readouterr().err
