@@ -65,6 +65,7 @@ def build(
     from runtime.telegram_client import TelegramClient
     from runtime.ticker import Ticker
     from runtime.worker import Worker
+    from services.backup import BACKUPS
     from services.geo import Geocoder
     from services.roads import RoadRouter
 
@@ -80,7 +81,8 @@ def build(
     register_all(router)
 
     processor = Processor(database, router)
-    delivery = Delivery(client, processor.report, partial(jobs.make_upload, database, processor), limits)
+    make_upload = partial(jobs.make_upload, database, processor, settings.data_dir)
+    delivery = Delivery(client, processor.report, make_upload, limits)
     geocoder = Geocoder(
         settings.geocoder_url,
         settings.geocoder_user_agent,
@@ -110,6 +112,13 @@ def build(
         ),
         SUMS: Worker(
             SUMS, processor, partial(jobs.sum_orders, database), partial(jobs.finish_job, router), at_once=1
+        ),
+        BACKUPS: Worker(
+            BACKUPS,
+            processor,
+            partial(jobs.make_backups, database, settings.data_dir),
+            partial(jobs.finish_backup, router),
+            at_once=1,
         ),
         jobs.PROFILE: Worker(
             jobs.PROFILE, processor, partial(jobs.publish_commands, client, router), jobs.finish_profile

@@ -16,9 +16,12 @@ from handlers.addresses import (
     About,
     Address,
     AuditLog,
+    Backups,
     ClientCard,
     EditEmails,
+    Facsimile,
     Found,
+    Holidays,
     Journal,
     JournalOf,
     LoadCard,
@@ -34,18 +37,24 @@ from handlers.addresses import (
     ProductCard,
     Remove,
     Requisites,
+    Settings,
+    SettingsGroup,
     SheetDays,
     Shelf,
     Stock,
     UsualSet,
+    VatTable,
     Vehicles,
+    WarehousePlace,
 )
 from handlers.analytics import Analytics, Recent, Report, Since
 from handlers.audit_log import AuditAbout, AuditPeople
 from handlers.choosing import FindCustomer, NewOrder
 from handlers.clients import AllClients, Archived, Clients
+from handlers.company_settings import ChooseSetting, EditSetting, KeepSetting, PreviewSetting
 from handlers.dates import Day, Window
 from handlers.delivery_step import UseOutlet
+from handlers.holidays import HolidayMonth
 from handlers.journal import JournalPeople, JournalSpans, JournalStatuses, WholeJournal
 from handlers.loading import AskLoaded, Claim, Delivered, Loaded, SignedPapers
 from handlers.my_orders import CancelOrder, InvoicePdf, Recall, ResendInvoice
@@ -57,6 +66,7 @@ from handlers.places import Candidate, ConfirmPlace
 from handlers.product import Step
 from handlers.repeating import Repeat
 from handlers.requisites import EditRequisite
+from handlers.settings_table import GROUPS
 from handlers.staff import Staff
 from handlers.warehouse import OnTheWay, Queue
 from models import Invoice, Order, OrderStatus, Outlet, Role, User, UserRole
@@ -312,6 +322,29 @@ def _change(admin: Walker, stage: Stage, case: Case, rep: int, invoice: int) -> 
     admin.press("changes, of an order", AuditLog(about=About.ORDERS, subject_id=case.order_id))
 
 
+def of_the_settings(stage: Stage, _case: Case, taken: list[tuple[str, Taken]]) -> None:
+    """Look at every group of the company's settings, and change some."""
+    admin = Walker(stage, _holder(stage, Role.ADMIN), taken)
+    admin.press("settings", Settings())
+    for group in GROUPS:
+        admin.press(f"settings: {group}", SettingsGroup(group))
+    admin.press("settings: place", WarehousePlace())
+    admin.press("settings: VAT by day", VatTable())
+    admin.press("settings: signature and seal", Facsimile())
+    admin.press("settings: backup", Backups())
+    for field, typed in {"rate_per_km": "15", "hours_0": "10-19", "invoice_prefix": "A-"}.items():
+        admin.press(f"settings: {field} asked", EditSetting(field))
+        admin.say(f"settings: {field} tried", typed, PreviewSetting)
+        admin.press(f"settings: {field} kept", KeepSetting(field), SettingsGroup)
+    admin.press("settings: capacity asked", EditSetting("window_capacity"))
+    admin.say("settings: capacity tried", "500", PreviewSetting)
+    admin.press("settings: capacity kept", KeepSetting("window_capacity"), SettingsGroup)
+    admin.press("settings: digest off", ChooseSetting("evening_digest_at"), SettingsGroup)
+    admin.press("settings: holidays", Holidays())
+    admin.say("settings: holiday typed", "31.12", Holidays)
+    admin.press("settings: holidays, a month", HolidayMonth())
+
+
 def of_a_long_order(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:
     """Look at a draft of 200 lines, and change it."""
     with stage.database.unit_of_work() as session:
@@ -357,4 +390,4 @@ def _holder(stage: Stage, role: Role) -> int:
         return session.execute(query).scalar_one()
 
 
-ALL = (of_the_rep, of_a_long_order, of_the_administrator, of_the_journal)
+ALL = (of_the_rep, of_a_long_order, of_the_administrator, of_the_journal, of_the_settings)

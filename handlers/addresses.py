@@ -294,3 +294,44 @@ class MailTexts(Data, code="mt"):
 @dataclass(frozen=True)
 class Resume(Data, code="mtg", anywhere=True):
     """Try every waiting letter now."""
+
+
+@dataclass(frozen=True)
+class Settings(Data, code="st"):
+    """A person's own settings, and the way to the company's for an administrator."""
+
+
+@dataclass(frozen=True)
+class SettingsGroup(Data, code="sg"):
+    """Settings of one kind and their present values."""
+
+    group: str
+
+
+@dataclass(frozen=True)
+class WarehousePlace(Data, code="sgp"):
+    """Where goods leave from: an address is typed or a location sent."""
+
+    subject_id: int = 1
+
+
+@dataclass(frozen=True)
+class Holidays(Data, code="sgh"):
+    """Days the warehouse is closed, a page of them; more are typed here."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class VatTable(Data, code="sgv"):
+    """The rates of VAT by day."""
+
+
+@dataclass(frozen=True)
+class Facsimile(Data, code="sgf"):
+    """The picture of signature and seal: a PNG is sent here."""
+
+
+@dataclass(frozen=True)
+class Backups(Data, code="sgb"):
+    """How the database is copied."""

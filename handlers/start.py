@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from handlers import access, menu
+from handlers import access, company_settings, menu
 from handlers import conversation as conversations
+from handlers.addresses import Settings
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routes import Shown
@@ -33,6 +34,7 @@ HELP = {
     ),
     Role.ADMIN: N_(
         "<b>Administrator</b>\n“Staff” issues access codes. “Company” keeps the requisites the invoices need."
+        " “Settings” has warehouse, tariff, hours, VAT, numbers; /backup sends a copy of the database."
     ),
 }
 COMMANDS_HELP = N_("/start — the menu\n/cancel — leave any step\n/help — this help\n/logout — leave the bot")
@@ -41,11 +43,6 @@ COMMANDS_HELP = N_("/start — the menu\n/cancel — leave any step\n/help — t
 @dataclass(frozen=True)
 class Help(Data, code="h"):
     """How to use the bot."""
-
-
-@dataclass(frozen=True)
-class Settings(Data, code="st"):
-    """A person's own settings."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +128,8 @@ def settings(ctx: Context, _data: Settings) -> Screen:
         roles=menu.role_names(ctx, ctx.user.roles),
     )
     leave = [Button(ctx.t.plain(":door: Leave the bot"), LogOut())]
-    return Screen(text, [languages, leave, menu.back(ctx)], Settings())
+    company = company_settings.entries(ctx) if ctx.user.holds(Role.ADMIN) else []
+    return Screen(text, [languages, *company, leave, menu.back(ctx)], Settings())
 
 
 def set_language(router: Router, ctx: Context, data: SetLanguage) -> Screen:

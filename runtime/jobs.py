@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
 from services import (
     audit,
+    backup,
     company,
     journal,
     letter_drafts,
@@ -83,7 +85,8 @@ def route(database: Database, roads: RoadRouter, rows: list[OutboxRow]) -> list[
 def read_files(client: TelegramClient, database: Database, rows: list[OutboxRow]) -> list[Any]:
     """Return what each row's file would do, or why it could not be had.
 
-    ``upload_id`` names a file that is kept; else ``file_id`` is fetched from Telegram and read as ``kind``.
+    ``upload_id`` names a file that is kept; else ``file_id`` is fetched from Telegram and read as ``kind``;
+    without a kind its bytes are what was wanted.
     """
     results: list[Any] = []
     for row in rows:
@@ -95,19 +98,46 @@ def read_files(client: TelegramClient, database: Database, rows: list[OutboxRow]
     return results
 
 
-def _file_read(client: TelegramClient, database: Database, what: dict[str, Any]) -> FileRead:
+def _file_read(client: TelegramClient, database: Database, what: dict[str, Any]) -> FileRead | bytes:
     if "upload_id" in what:
         with database.reading() as session:
             return uploads.read_again(session, what["upload_id"])
     path = client.call("getFile", {"file_id": what["file_id"]})["file_path"]
     content = client.download(path, MAX_BYTES)
+    if "kind" not in what:
+        return content
     with database.reading() as session:
         return uploads.read(session, what["kind"], content, what["file_name"])
 
 
-def make_upload(database: Database, processor: Processor, what: dict[str, Any]) -> Upload:
-    """Return the file that an outgoing row names as ``{kind: details}``, made now."""
+def make_backups(database: Database, data_dir: Path, rows: list[OutboxRow]) -> list[Any]:
+    """Return for each row the copy that was made, or the Invalid that came instead."""
+    results: list[Any] = []
+    for row in rows:
+        with database.reading() as session:
+            now = company.local_now(session)
+        try:
+            results.append(backup.make(database, data_dir, row.name, now))
+        except DomainError as error:
+            log.error("no copy of the database was made: %s", error)
+            results.append(error)
+    return results
+
+
+def finish_backup(router: Router, session: Session, row: OutboxRow, result: Any) -> None:
+    """Note how the night's copy ended, or send the one an administrator asked for."""
+    if row.name != backup.NIGHTLY:
+        finish_job(router, session, row, result)
+        return
+    outbox.record(session, [Outcome(row.id, OutboxState.SENT, row.attempts + 1)])
+    backup.report(session, result if isinstance(result, Exception) else None)
+
+
+def make_upload(database: Database, processor: Processor, data_dir: Path, what: dict[str, Any]) -> Upload:
+    """Return the file that an outgoing row names as ``{kind: details}``: made now, but for a kept copy."""
     [(kind, details)] = what.items()
+    if kind == "backup":
+        return Upload("document", details, (data_dir / backup.BACKUPS / details).read_bytes())
     return UPLOADS[kind](database, processor, details)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from models import Database, Session, now_of
 from runtime.processor import Processor
-from services import digests, inbox, ledger, outbox, reminders
+from services import backup, digests, inbox, ledger, outbox, reminders
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +70,10 @@ class Ticker:
 
 
 def remind(session: Session) -> None:
-    """Tell people of what has been left lying, and what the day brings."""
+    """Tell people of what has been left lying and what the day brings; have the night's copy made."""
     reminders.remind(session)
     digests.send_due(session)
+    backup.queue_nightly(session)
 
 
 def sweep(session: Session) -> None:

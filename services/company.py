@@ -82,6 +82,11 @@ def vat_rate(session: Session, kind: VatKind, shipped_on: date) -> int | None:
     return next((rate for own, day, rate in table if own is kind and day <= shipped_on), None)
 
 
+def forget_vat_table(session: Session) -> None:
+    """Read the table of rates anew: a row of it was changed."""
+    session.info.pop(VatRate, None)
+
+
 def note_mail(session: Session, *, is_on: bool) -> None:
     """Note at a start whether a mail server is set; administrators are told once that it isn't."""
     firm = get(session)
@@ -93,19 +98,20 @@ def note_mail(session: Session, *, is_on: bool) -> None:
 
 
 def take_first_values(session: Session, first: FirstValues) -> None:
-    """Fill what is still empty; tariff, currency and zone only once, at the very first start."""
+    """Fill what the warehouse still lacks; all else only once, at the very first start."""
     firm, store = get(session), warehouse(session)
     store.name = store.name or first.warehouse_name
     store.address = store.address or first.warehouse_address
     if store.latitude is None:
         store.latitude, store.longitude = first.warehouse_latitude, first.warehouse_longitude
-    firm.admin_phone = firm.admin_phone or first.admin_phone
     if firm.initialised_at is None:
         firm.initialised_at = now_of(session)
+        firm.admin_phone = first.admin_phone
         firm.currency, firm.timezone = first.currency, first.timezone
         tariff(session).rate_per_km = first.rate_per_km
-        # The day of the installation has been going on; digests begin with the next.
-        store.morning_digest_on = store.evening_digest_on = local_now(session).date()
+        # The day of the installation has been going on; digests and nightly copies begin with the next.
+        today = local_now(session).date()
+        store.morning_digest_on = store.evening_digest_on = firm.backed_up_on = today
 
 
 def missing_for_invoice(firm: Company) -> list[str]:

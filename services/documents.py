@@ -101,13 +101,25 @@ def latest(session: Session, made: type[Paper], order: Order) -> Paper | None:
     return session.execute(query).scalar_one_or_none()
 
 
+def next_label(session: Session, made: type[Document]) -> str:
+    """Return what the next document of a kind would be labelled today; nothing is taken."""
+    kind = _KINDS[made]
+    number = _following(session, kind, company.local_now(session).date().year)
+    return _label(company.get(session), kind, number)
+
+
 def _next_number(session: Session, kind: DocumentKind, year: int) -> int:
-    """Return the number after the last; the company's first number counts in the first year only.
+    """Return the number to take.
 
     BEGIN IMMEDIATE on SQLite and a lock on the company's row on PostgreSQL make whoever else wants a number
     wait; one that was rolled back is taken again, so there are no gaps.
     """
     session.execute(select(Company.id).with_for_update())
+    return _following(session, kind, year)
+
+
+def _following(session: Session, kind: DocumentKind, year: int) -> int:
+    """Return the number after the last; the company's first number counts in the first year only."""
     own = select(Document.id).where(Document.kind == kind, Document.year < year).limit(1)
     has_earlier_years = session.scalar(own) is not None
     last = session.scalar(
@@ -146,7 +158,8 @@ def _freeze(
     session: Session, order: Order, kind: DocumentKind, number: int, label: str, issued_on: date
 ) -> Snapshot:
     firm, store = company.get(session), company.warehouse(session)
-    language = order.customer.language if order.customer.language in DELIVERY_NAMES else "ru"
+    own = order.customer.language
+    language = own if own in DELIVERY_NAMES else firm.document_language
     zone = company.zone(session)
     is_invoice = kind is DocumentKind.INVOICE
     return Snapshot(
@@ -159,7 +172,7 @@ def _freeze(
         buyer=_buyer(order.customer),
         order_number=str(order.number),
         order_date=(order.placed_at or order.created_at).astimezone(zone).date(),
-        lines=_lines(session, order, language or "ru"),
+        lines=_lines(session, order, language),
         vat_included=order.vat_included,
         delivery_address=(store.address if order.is_pickup else order.address) or "",
         delivery_on=order.window.delivery_on if order.window else None,
@@ -167,7 +180,7 @@ def _freeze(
         pay_until=issued_on + timedelta(days=firm.pay_within_days) if is_invoice else None,
         storekeeper=order.storekeeper.name if order.storekeeper else "",
         currency=order.currency,
-        language=language or "ru",
+        language=language,
         facsimile=(is_invoice and firm.facsimile_sha256) or "",
     )
 

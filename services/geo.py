@@ -180,7 +180,12 @@ def distance_metres(store: Warehouse, tariff: Tariff, latitude: float, longitude
         from geopy.distance import geodesic
 
     metres = geodesic((store.latitude, store.longitude), (latitude, longitude)).m
-    rounded = half_up(int(metres) * tariff.road_factor, 1000 * 100) * 100
+    rounded = by_road(int(metres), tariff)
     if rounded > tariff.radius_km * 1000:
         raise Invalid("too_far", metres=rounded, radius_km=tariff.radius_km)
     return rounded
+
+
+def by_road(metres: int, tariff: Tariff) -> int:
+    """Return the metres to pay for of a straight line, rounded to 0.1 km."""
+    return half_up(metres * tariff.road_factor, 1000 * 100) * 100

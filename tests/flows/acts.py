@@ -57,6 +57,14 @@ def opens(person: Person) -> None:
     sees(person, "Что делаем?")
 
 
+def opens_settings(person: Person, group: str, then: str) -> None:
+    """From anywhere: look at a group of the company's settings."""
+    sent = person.start()
+    person.wait(lambda who: has_screen(who) and who.screen.message_id > sent.message_id, complaint="no menu")
+    press(person, "⚙️ Настройки", "Язык:")
+    press(person, group, then or group.split(" ", 1)[1])
+
+
 def all_open(stage: Stage) -> None:
     for person in stage.staff:
         opens(person)

@@ -48,6 +48,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "more_than_available": ({"available": 23_000, "unit": "шт"}, ["Доступно 23 шт"]),
     "too_far": ({"metres": 612_300, "radius_km": 500}, ["612,3", "500"]),
     "date_past": (DAY, ["вс 22.11.2026", "пн 23.11.2026"]),
+    "vat_past": (DAY, ["вс 22.11.2026", "сегодня или позже"]),
     "date_too_soon": (DAY, ["вс 22.11.2026", "пн 23.11.2026"]),
     "date_too_far": ({"day": date(2027, 3, 1)}, ["пн 01.03.2027"]),
     "date_closed": (DAY, ["вс 22.11.2026", "пн 23.11.2026"]),

@@ -1,6 +1,6 @@
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from runtime.lanes import Item
 from runtime.processor import Processor
 from runtime.ticker import KEEP_INBOX, KEEP_OUTBOX, Ticker, remind, sweep
 from runtime.worker import Worker
-from services import inbox, outbox
+from services import company, inbox, outbox
 from services.errors import Conflict
 from services.outbox import OutboxRow, Outcome
 from tests.conftest import NOW
@@ -292,6 +292,9 @@ def test_the_ticker_wakes_the_processor_when_something_is_due(
     monkeypatch.setattr(house.processor, "wake", lambda: woken.append(1))
     submitted = list[Callable[[Session], None]]()
     monkeypatch.setattr(house.processor, "submit", submitted.append)
+    with house.database.unit_of_work() as session:
+        # Whatever the hour, the books are checked.
+        company.warehouse(session).ledger_checked_on = date.max
     ticker = Ticker(house.database, house.processor)
     ticker.tick()
     assert (woken, submitted) == ([], [sweep, remind])

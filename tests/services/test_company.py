@@ -38,6 +38,13 @@ def test_the_first_values_are_taken_over_once_and_then_the_settings_rule(session
     assert (store.name, tariff.rate_per_km, firm.timezone) == ("Свой", 0, "Europe/Samara")
 
 
+def test_a_phone_that_was_taken_away_stays_away(session: Session) -> None:
+    company.take_first_values(session, FIRST)
+    company.get(session).admin_phone = None
+    company.take_first_values(session, FIRST)
+    assert company.get(session).admin_phone is None
+
+
 def test_what_the_environment_does_not_say_stays_empty_until_it_does(session: Session) -> None:
     store = company.warehouse(session)
     forget_place(store)
