@@ -33,7 +33,10 @@ SUBJECTS: dict[About, tuple[str, ...]] = {
     About.PAPERS: ("invoice", "waybill"),
     About.CUSTOMERS: ("customer", "outlet"),
     About.PRODUCTS: ("product",),
-    About.COMPANY: ("company",),
+    About.COMPANY: (
+        *("company", "warehouse", "tariff", "working_hours"),
+        *("holiday", "vat_rate", "mail_texts"),
+    ),
     About.STAFF: ("user",),
     About.VEHICLES: ("vehicle",),
     About.FILES: ("catalog", "customers", "receipt"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from handlers import settings_table
 from handlers.notices import REQUISITES
 from handlers.screen import View
 from handlers.texts import N_, Html, escaped
@@ -18,6 +19,7 @@ from services.audit import Name, Names
 ACTIONS = {
     "create": N_("{who} entered {what}"),
     "update": N_("{who} changed {what}"),
+    "delete": N_("{who} deleted {what}"),
     "archive": N_("{who} archived {what}"),
     "unarchive": N_("{who} brought {what} back from the archive"),
     "block": N_("{who} blocked {what}"),
@@ -41,7 +43,13 @@ SUBJECTS = {
     "order": N_("order No. {name}"),
     "invoice": N_("invoice No. {name}"),
     "waybill": N_("waybill No. {name}"),
-    "company": N_("the company's requisites"),
+    "company": N_("the company's settings"),
+    "warehouse": N_("the warehouse's settings"),
+    "tariff": N_("the tariff"),
+    "working_hours": N_("the working hours"),
+    "holiday": N_("the holiday {name}"),
+    "vat_rate": N_("the VAT rate {name}"),
+    "mail_texts": N_("the words of letters ({name})"),
     "catalog": N_("the catalogue from a file"),
     "customers": N_("customers from a file"),
     "receipt": N_("a receipt from a file"),
@@ -165,8 +173,10 @@ def _field(view: View, row: AuditEntry, field: str, names: Names) -> tuple[str, 
     if row.action == "assign" and field.isdecimal():
         known, words = names.get(("order", int(field))), SUBJECTS["order"]
         return view.t.plain(words, name=known.name if known else field), "vehicle_id"
-    label = FIELDS.get(field)
-    return (view.t.plain(label) if label else field), field
+    if field in FIELDS:
+        return view.t.plain(FIELDS[field]), field
+    is_setting = field in settings_table.TABLE
+    return (settings_table.label_of(view, field) if is_setting else field), field
 
 
 def _value(view: View, field: str, value: Any, names: Names, subject: Name | None) -> str:

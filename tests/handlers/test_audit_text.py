@@ -17,6 +17,7 @@ from handlers.screens import audit_text
 from handlers.texts import texts_for
 from models import AuditEntry, DocumentKind
 from services.audit import Name, Names
+from services.settings_table import SETTINGS
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -120,6 +121,8 @@ def _values(function: ast.FunctionDef, node: ast.expr) -> set[str]:
     """The strings an argument may be: a constant, either side of a condition, a name given one of these."""
     if ast.unparse(node) == "document.kind.value":
         return {DocumentKind.INVOICE.value, DocumentKind.WAYBILL.value}
+    if ast.unparse(node) == "setting.subject":
+        return {setting.subject for setting in SETTINGS.values()}
     if isinstance(node, ast.Constant):
         return {str(node.value)}
     if isinstance(node, ast.IfExp):
