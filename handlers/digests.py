@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from handlers.context import Context
@@ -36,11 +36,12 @@ def morning(ctx: Context, params: dict[str, Any]) -> Screen:
 def evening(ctx: Context, params: dict[str, Any]) -> Screen:
     """Tell an administrator how the day went."""
     t, view = ctx.t, ctx.view
-    since, until = (date.fromisoformat(params[name]) for name in ("since", "until"))
+    since, until = (datetime.fromisoformat(params[name]) for name in ("since", "until"))
     day = digests.evening(ctx.session, since, until)
-    heading = t("<b>The day: {day}</b>", day=view.day(until))
-    if since != until:
-        heading = t("<b>The days {since} – {until}</b>", since=view.day(since), until=view.day(until))
+    heading = t("<b>The day: {day}</b>", day=view.day(until.date()))
+    if (until - since).days > 1:
+        first, last = view.day(since.date()), view.day(until.date())
+        heading = t("<b>The days {since} – {until}</b>", since=first, until=last)
     facts: list[str] = [
         t("Placed: {n} for {amount}", n=day.placed, amount=view.money(day.placed_amount)),
         t("Loaded: {n}", n=day.loaded),

@@ -12,6 +12,7 @@ from handlers.texts import N_, Html, escaped, isolated, stack
 from models import Category, Order, Product, Role
 from services import catalog, drafts, habits, pricing
 from services.errors import NotFound
+from services.paging import Page
 
 NO_ORDER = 0
 TOP = 0
@@ -39,7 +40,7 @@ def shelf(ctx: Context, data: Shelf) -> Screen:
     if parent is not None:
         page = catalog.products(ctx.session, parent.id, data.page)
         number = page.number
-        rows += [[_product_button(ctx, data.order_id, product, parent.id, number)] for product in page.items]
+        rows += _product_rows(ctx, order, page, parent.id)
         rows += keyboards.pager(t, page, lambda to: Shelf(data.order_id, parent.id, to))
         rows.append([_up(ctx, data, parent, number)])
     elif order is not None and not order.lines and habits.last_order(ctx.session, order.customer_id):
@@ -73,9 +74,7 @@ def found(ctx: Context, data: Found) -> Screen:
         text = t("Goods found for “{query}”:", query=query)
     else:
         text = t("Nothing found for “{query}”. Type another piece of a name or SKU.", query=query)
-    rows: Rows = [
-        [_product_button(ctx, data.order_id, product, FOUND, page.number)] for product in page.items
-    ]
+    rows = _product_rows(ctx, order, page, FOUND)
     rows += keyboards.pager(t, page, lambda to: Found(data.order_id, to))
     back = Shelf(data.order_id, TOP, 0)
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the shelves"), back)])
@@ -127,11 +126,20 @@ def _up(ctx: Context, data: Shelf, shown: Category, number: int) -> Button:
     return Button(label, Shelf(data.order_id, above, pages.get(str(above), 0)))
 
 
-def _product_button(ctx: Context, order_id: int, product: Product, category_id: int, page: int) -> Button:
-    price = ctx.view.money(product.price)
-    available = ctx.view.quantity(product.available, product.unit)
-    tail = f" · {price} · {available}"
-    name = product.name
-    if len(name) + len(tail) > MAX_LABEL:
-        name = f"{name[: MAX_LABEL - 1 - len(tail)]}…"
-    return Button(f"{isolated(name)}{tail}", ProductCard(order_id, product.id, category_id, page, 0))
+def _product_rows(ctx: Context, order: Order | None, page: Page[Product], category_id: int) -> Rows:
+    """Return a button for each product with what it costs: in an order, this customer."""
+    prices = {product.id: product.price for product in page.items}
+    if order is not None:
+        prices = pricing.prices_for(ctx.session, order.customer, page.items)
+    order_id = order.id if order is not None else NO_ORDER
+    rows: Rows = []
+    for product in page.items:
+        price = ctx.view.money(prices[product.id])
+        available = ctx.view.quantity(product.available, product.unit)
+        tail = f" · {price} · {available}"
+        name = product.name
+        if len(name) + len(tail) > MAX_LABEL:
+            name = f"{name[: MAX_LABEL - 1 - len(tail)]}…"
+        card = ProductCard(order_id, product.id, category_id, page.number, 0)
+        rows.append([Button(f"{isolated(name)}{tail}", card)])
+    return rows

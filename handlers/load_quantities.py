@@ -87,7 +87,7 @@ def lines(ctx: Context, data: LoadLines) -> Screen:
     ]
     rows += keyboards.pager(t, page, lambda to: LoadLines(order.id, to))
     if loading.shortages(order) or any(line.loaded_quantity is not None for line in order.lines):
-        rows.append([Button(t.plain(":check_mark_button: All by the list"), ByList(order.id))])
+        rows.append([Button(t.plain(":clipboard: All by the list"), ByList(order.id))])
     rows.append([Button(t.plain(":white_check_mark: Confirm the load"), AskLoaded(order.id))])
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the order"), LoadCard(order.id))])
     text = t("Order No. {number}: choose the line of which less was loaded.", number=order.number)
@@ -177,7 +177,9 @@ def _page_of(line: OrderLine) -> LoadLines:
 
 
 def _most(ctx: Context, line: OrderLine) -> str:
-    return ctx.view.quantity(loading.most(ctx.session, line), line.product.unit)
+    """Return the limit in the unit a bare number is counted in, so that nobody takes boxes for pieces."""
+    most = loading.most(ctx.session, line)
+    return quantities.both(most, line.unit, line.factor, line.product.unit, ctx.view.language)
 
 
 def _label(ctx: Context, line: OrderLine) -> str:

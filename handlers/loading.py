@@ -265,7 +265,6 @@ def card_text(ctx: Context, order: Order, page: Page[tuple[int, OrderLine]]) -> 
             number=order.number,
             name=order.sales_rep.name,
         )
-    weight = order_text.weight_grams(order)
     facts: list[str] = [
         order_text.title(view, order),
         order_text.status(view, order),
@@ -274,13 +273,14 @@ def card_text(ctx: Context, order: Order, page: Page[tuple[int, OrderLine]]) -> 
     if order.reason:
         facts.append(t("Reason: {reason}", reason=order.reason))
     tail: list[str] = []
-    if weight is not None:
-        tail.append(t("Weight: {weight} kg", weight=formats.quantity(weight, view.language)))
+    known = order_text.order_weight(order)
+    if known.grams:
+        tail.append(t("Weight: {weight}", weight=order_text.weight(view, known)))
     where = order_text.where_and_when(view, order)
     if order.latitude is not None and order.longitude is not None:
         where.insert(1, _map_link(ctx, order))
     if order.customer.phone:
-        where.append(t(":telephone_receiver: {phone}", phone=order.customer.phone))
+        where.append(t(":telephone_receiver: {phone}", phone=formats.phone(order.customer.phone)))
     return order_text.paragraphs(facts, _changes(ctx, order), _goods(view, page), tail, where)
 
 

@@ -118,7 +118,7 @@ def sent_card(ctx: Context, order: Order, number: int = 0) -> Screen:
     text = order_text.paragraphs(
         [order_text.title(view, order), order_text.status(view, order), *order_admin.facts(ctx, order)],
         order_text.lines(view, page),
-        order_text.sums(view, offer),
+        [*order_text.sums(view, offer), *order_text.loaded_sum(view, order)],
         order_text.where_and_when(view, order),
         [*papers, *order_text.letters(view, letters.statuses(ctx.session, order))],
         order_text.history(view, order),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from handlers.addresses import EditEmails, LoadCard, OrderCard, Resume
+from handlers.addresses import EditEmails, LoadCard, OrderCard, Requisites, Resume
 from handlers.context import Context
 from handlers.loading import Remainder
 from handlers.routing import Router
 from handlers.screen import Button, Screen
 from handlers.screens import order_text
 from handlers.texts import N_
-from models import Order, Role
+from models import Order, OrderStatus, Role
 from services import invoices, remainders
 
 SIMPLE = {
@@ -56,6 +56,8 @@ SIMPLE = {
     ),
 }
 
+# Said only while it is so: somebody may have taken the order meanwhile.
+WAITING = {"order_waits", "order_waits_long"}
 REQUISITES = {
     "name": N_("name"),
     "inn": N_("ИНН"),
@@ -90,7 +92,7 @@ def register(router: Router) -> None:
 def about_order(name: str, ctx: Context, params: dict[str, Any]) -> Screen | None:
     """Word a notice about an order that needs nothing but names."""
     order = ctx.session.get(Order, params["order_id"])
-    if order is None:
+    if order is None or (name in WAITING and order.status is not OrderStatus.PLACED):
         return None
     keeper = order.storekeeper.name if order.storekeeper else ""
     words = {"keeper": keeper, **{key: value or "" for key, value in params.items()}}
@@ -154,7 +156,7 @@ def requisites_missing(ctx: Context, params: dict[str, Any]) -> Screen | None:
         number=order.number,
         fields=fields,
     )
-    return Screen(text)
+    return Screen(text, [[Button(ctx.t.plain(":office: Company"), Requisites())]])
 
 
 def mail_paused(ctx: Context, params: dict[str, Any]) -> Screen:

@@ -101,7 +101,7 @@ def draft_card(ctx: Context, order: Order, number: int = 0) -> Screen:
     page = order_text.line_page(offer.lines, number)
     goods = order_text.lines(view, page) or [t("No goods yet.")]
     text = order_text.paragraphs(
-        order_text.title(view, order),
+        [order_text.title(view, order), *_recalled(ctx, order)],
         goods,
         order_text.sums(view, offer),
         order_text.where_and_when(view, order),
@@ -243,6 +243,10 @@ def discard(ctx: Context, data: Discard) -> Screen:
         return Screen(text, rows, OrderCard(order.id))
     drafts.discard(ctx.session, order)
     return Screen(t("The draft is deleted."), [menu.back(ctx)], menu.Menu())
+
+
+def _recalled(ctx: Context, order: Order) -> list[str]:
+    return [ctx.t(":pencil2: Draft: recalled, not at the warehouse")] if order.number is not None else []
 
 
 def _still_missing(ctx: Context, order: Order) -> str:

@@ -131,11 +131,25 @@ class Router:
     def apologise(self, session: Session, update: dict[str, Any], error_id: str) -> Answer | None:
         """Tell the person and the administrators that something went wrong on our side."""
         ctx, _ = self._context_of(session, update)
-        text = ctx.t("Something went wrong on our side. The administrator knows; error {id}.", id=error_id)
-        outbox.call(session, ctx.conversation.chat_id, "sendMessage", {"text": text, "parse_mode": "HTML"})
-        notifications.tell_admins(session, "handler_failed", error_id=error_id, name=ctx.person.name)
+        self._say_sorry(ctx, error_id)
         query = update.get("callback_query")
         return Answer(query["id"]) if query else None
+
+    def job_failed(self, session: Session, row: OutboxRow, error_id: str) -> None:
+        """Close a job whose result could not be applied; say so to whoever waits and to administrators."""
+        outbox.give_up(session, row.id, f"error {error_id}")
+        chat_id = row.payload.get("chat_id")
+        if chat_id is not None:
+            self._say_sorry(self._context_for(session, chat_id, None), error_id)
+        else:
+            notifications.tell_admins(session, "handler_failed", error_id=error_id, name=row.name)
+
+    def _say_sorry(self, ctx: Context, error_id: str) -> None:
+        text = ctx.t("Something went wrong on our side. The administrator knows; error {id}.", id=error_id)
+        outbox.call(
+            ctx.session, ctx.conversation.chat_id, "sendMessage", {"text": text, "parse_mode": "HTML"}
+        )
+        notifications.tell_admins(ctx.session, "handler_failed", error_id=error_id, name=ctx.person.name)
 
     def render(self, session: Session, row: OutboxRow) -> tuple[str, dict[str, Any]] | None:
         """Return the Bot API call of a notice, in its reader's words; None when its reason is gone."""

@@ -138,6 +138,7 @@ FILLED = {
     "emails_too_many": N_("That is too many addresses: at most {limit}."),
     "capacity_range": N_("The capacity is from 1 to {limit} kg."),
     "vehicle_exists": N_("There already is a vehicle {plate}."),
+    "no_rep": N_("{name} has no sales rep at the moment: tell the administrator."),
     "too_many_lines": N_("An order has at most {limit} lines."),
     "period_day": N_("There is no such day: {typed}."),
     "period_far": N_("Only years from {first} to {last} can be shown."),

@@ -128,14 +128,14 @@ def ask_receipt(ctx: Context, data: Receive) -> Screen:
     text = ctx.t(
         ":heavy_plus_sign: <b>{name}</b>\nHow much came in? Type for example {examples}.",
         name=product.name,
-        examples=_examples(product),
+        examples=_examples(ctx, product),
     )
     return Screen(text, [_back(ctx, data)], data)
 
 
 def take_receipt(ctx: Context, data: Receive, text: str) -> Screen:
     """Keep how much came in, and ask for the document."""
-    typed = quantities.parse(text, _product(ctx, data).units)
+    typed = quantities.parse(text, _product(ctx, data).units, language=ctx.view.language)
     conversations.remember(ctx.conversation, **{RECEIPT: [data.product_id, *typed]})
     return ask_note(ctx, ReceiveNote(*_where(data)))
 
@@ -185,7 +185,7 @@ def ask_count(ctx: Context, data: Count) -> Screen:
         "How much is there? Type for example {examples}, or 0.",
         name=product.name,
         quantity=quantities.level(product.on_hand, product.units, ctx.view.language),
-        examples=_examples(product),
+        examples=_examples(ctx, product),
     )
     return Screen(text, [_back(ctx, data)], data)
 
@@ -193,7 +193,7 @@ def ask_count(ctx: Context, data: Count) -> Screen:
 def take_count(ctx: Context, data: Count, text: str) -> Screen:
     """Keep the count, and ask why it differs."""
     product = _product(ctx, data)
-    counted = quantities.parse(text, product.units, zero_is_meant=True).quantity
+    counted = _typed(ctx, text, product)
     stock.check_count(ctx.session, product, counted)
     if counted == product.on_hand:
         amount = ctx.view.quantity(counted, product.unit)
@@ -283,7 +283,7 @@ def ask_minimum(ctx: Context, data: Minimum) -> Screen:
         "When this much or less is available, the product is listed as low. Type for example {examples}.",
         name=product.name,
         quantity=now,
-        examples=_examples(product),
+        examples=_examples(ctx, product),
     )
     rows: Rows = [_back(ctx, data)]
     if product.low_stock is not None:
@@ -295,8 +295,7 @@ def take_minimum(ctx: Context, data: Minimum, text: str) -> Screen:
     """Set the typed minimum; «убрать» takes it away."""
     if search.fold(text) in {"убрать", search.fold(ctx.t.plain("take away"))}:
         return _set_minimum(ctx, data, None)
-    typed = quantities.parse(text, _product(ctx, data).units, zero_is_meant=True)
-    return _set_minimum(ctx, data, typed.quantity)
+    return _set_minimum(ctx, data, _typed(ctx, text, _product(ctx, data)))
 
 
 def _set_minimum(ctx: Context, data: _OfProduct, quantity: int | None) -> Screen:
@@ -353,6 +352,12 @@ def _change(ctx: Context, data: _OfProduct) -> Html:
     )
 
 
-def _examples(product: Product) -> str:
-    number = "2,5" if product.unit in quantities.WEIGHED else "12"
+def _typed(ctx: Context, text: str, product: Product) -> int:
+    """Return the level that was typed, which may be nothing, in thousandths of the base unit."""
+    return quantities.parse(text, product.units, language=ctx.view.language, zero_is_meant=True).quantity
+
+
+def _examples(ctx: Context, product: Product) -> str:
+    amount = 2_500 if product.unit in quantities.WEIGHED else 12_000
+    number = formats.quantity(amount, ctx.view.language)
     return ", ".join([f"{number} {product.unit}", *(f"5 {package.code}" for package in product.packages)])

@@ -35,13 +35,14 @@ class VehicleOrders(Data, code="vo"):
 
 @dataclass(frozen=True)
 class PutOrder(Data, code="vp"):
-    """Put an order into the vehicle, or take it out."""
+    """Put an order into the vehicle, or take it out: a second tap on the button changes nothing more."""
 
     day: date
     window_id: int
     vehicle_id: int
     page: int
     order_id: int
+    is_in: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,9 @@ def orders(ctx: Context, data: VehicleOrders) -> Screen:
 
 
 def put(ctx: Context, data: PutOrder) -> Screen:
-    """Put the order in; one that is in this vehicle is taken out."""
+    """Put the order in, or take it out, as the button said."""
     vehicle = vehicles.get_in_use(ctx.session, data.vehicle_id, ctx.user)
-    cargo = _cargo(ctx, data.day, data.window_id)
-    is_in = any(one.order_id == data.order_id and one.vehicle_id == vehicle.id for one in cargo)
-    vehicles.assign(ctx.session, [data.order_id], None if is_in else vehicle, ctx.user)
+    vehicles.assign(ctx.session, [data.order_id], vehicle if data.is_in else None, ctx.user)
     return orders(ctx, VehicleOrders(data.day, data.window_id, data.vehicle_id, data.page))
 
 
@@ -151,7 +150,8 @@ def _order_button(ctx: Context, one: Cargo, here: VehicleOrders) -> Button:
         label = ctx.t.plain(":white_small_square: {order}", order=order)
     else:
         label = ctx.t.plain(":truck: {plate} · {order}", plate=one.plate, order=order)
-    return Button(label, PutOrder(here.day, here.window_id, here.vehicle_id, here.page, one.order_id))
+    where = (here.day, here.window_id, here.vehicle_id, here.page, one.order_id)
+    return Button(label, PutOrder(*where, is_in=one.vehicle_id != here.vehicle_id))
 
 
 def _load_line(ctx: Context, load: Load) -> str:

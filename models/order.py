@@ -104,6 +104,7 @@ class Order(Base):
     sales_rep: Mapped[User] = relationship(foreign_keys=[sales_rep_id])
     storekeeper: Mapped[User | None] = relationship(foreign_keys=[storekeeper_id])
     window: Mapped[DeliveryWindow | None] = relationship()
+    remainder: Mapped[Order | None] = relationship(remote_side="Order.id", foreign_keys=[remainder_id])
     vehicle: Mapped[Vehicle | None] = relationship()
     lines: Mapped[list[OrderLine]] = relationship(
         back_populates="order", cascade="all, delete-orphan", order_by="OrderLine.id"

@@ -44,6 +44,9 @@ class Boundary(Protocol):
     def apologise(self, session: Session, update: dict[str, Any], error_id: str) -> Answer | None:
         """Tell the person, and the administrators, that an update could not be handled."""
 
+    def job_failed(self, session: Session, row: OutboxRow, error_id: str) -> None:
+        """Close a row whose result could not be applied, and tell whoever waits for it."""
+
     def render(self, session: Session, row: OutboxRow) -> tuple[str, dict[str, Any]] | None:
         """Return the Bot API call of an outgoing row, None when there is nothing to send any more."""
 
@@ -71,7 +74,7 @@ class Processor:
         self._urgent = threading.Event()
         self._is_stopping = False
         self._outcomes: deque[tuple[Outcome, Item]] = deque()
-        self._tasks: deque[Task] = deque()
+        self._tasks: deque[tuple[Task, OutboxRow | None]] = deque()
         # Set by the wiring before the thread starts.
         self.send_calls: Callable[[list[Item]], None] = _nowhere
         self.send_answer: Callable[[Answer], None] = _nowhere
@@ -82,9 +85,12 @@ class Processor:
         self._urgent.set()
         self._wake.set()
 
-    def submit(self, task: Task) -> None:
-        """Have ``task`` run in a savepoint of the next unit of work; it must bear being repeated."""
-        self._tasks.append(task)
+    def submit(self, task: Task, row: OutboxRow | None = None) -> None:
+        """Have ``task`` run in a savepoint of the next unit of work; it must bear being repeated.
+
+        When it fails, the ``row`` it was to close is closed as failed, and whoever waits for it is told.
+        """
+        self._tasks.append((task, row))
         self.wake()
 
     def report(self, outcome: Outcome, item: Item) -> None:
@@ -154,11 +160,18 @@ class Processor:
         for row in work.others:
             self.send_others(row)
 
-    def _unit(self, outcomes: list[tuple[Outcome, Item]], tasks: list[Task], batch: int) -> _Work:
+    def _do(self, session: Session, task: Task, row: OutboxRow | None) -> None:
+        error_id = _in_savepoint(session, task)
+        if error_id is not None and row is not None:
+            _in_savepoint(session, partial(self._boundary.job_failed, row=row, error_id=error_id))
+
+    def _unit(
+        self, outcomes: list[tuple[Outcome, Item]], tasks: list[tuple[Task, OutboxRow | None]], batch: int
+    ) -> _Work:
         with self._database.unit_of_work() as session:
             self._write_outcomes(session, outcomes)
-            for task in tasks:
-                _in_savepoint(session, task)
+            for task, row in tasks:
+                self._do(session, task, row)
             answers = self._handle_waiting(session, batch) if batch else []
             taken = [] if self._is_stopping and not batch else outbox.take_due(session)
             work = _Work(answers, [], [])
@@ -271,7 +284,8 @@ def _drain(waiting: deque[Any]) -> list[Any]:
     return taken
 
 
-def _in_savepoint(session: Session, task: Task) -> None:
+def _in_savepoint(session: Session, task: Task) -> str | None:
+    """Run a task; return the id of the error it ended with, None when it went well."""
     try:
         with session.begin_nested():
             task(session)
@@ -279,4 +293,7 @@ def _in_savepoint(session: Session, task: Task) -> None:
         if is_storage_fault(error):
             raise
         session.expire_all()
-        log.exception("a task of the runtime failed")
+        error_id = secrets.token_hex(4)
+        log.exception("a task of the runtime failed, error %s", error_id)
+        return error_id
+    return None

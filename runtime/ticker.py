@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from models import Database, Session, now_of
 from runtime.processor import Processor
@@ -53,7 +55,8 @@ class Ticker:
             self._processor.submit(sweep)
         if self._reminded_at is None or now - self._reminded_at > REMIND_EVERY:
             self._reminded_at = now
-            self._processor.submit(remind)
+            for task in REMINDERS:
+                self._processor.submit(task)
             self._check_books()
         with self._database.reading() as session:
             is_due = outbox.has_due(session)
@@ -69,11 +72,14 @@ class Ticker:
         self._processor.submit(partial(ledger.report, found=found))
 
 
-def remind(session: Session) -> None:
-    """Tell people of what has been left lying and what the day brings; have the night's copy made."""
-    reminders.remind(session)
-    digests.send_due(session)
-    backup.queue_nightly(session)
+# Each in a savepoint of its own: one that fails must not keep the others back.
+REMINDERS: tuple[Callable[[Session], Any], ...] = (
+    reminders.remind_of_drafts,
+    reminders.remind_of_queue,
+    reminders.tell_of_late_loads,
+    digests.send_due,
+    backup.queue_nightly,
+)
 
 
 def sweep(session: Session) -> None:

@@ -73,4 +73,4 @@ class Worker:
 
     def _finish(self, rows: list[OutboxRow], results: list[Any]) -> None:
         for row, result in zip(rows, results, strict=True):
-            self._processor.submit(partial(self._done, row=row, result=result))
+            self._processor.submit(partial(self._done, row=row, result=result), row)

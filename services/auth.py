@@ -51,8 +51,8 @@ def ensure_admins(session: Session, telegram_ids: Iterable[int]) -> None:
         user = find_user(session, telegram_id)
         if user is None:
             user = _new_user(session, telegram_id, str(telegram_id), None)
+        # One who was blocked stays so: the settings say who is an administrator, not who was let in again.
         _grant(user, Role.ADMIN)
-        user.is_active = True
 
 
 def take_note(user: User, name: str, username: str | None) -> None:

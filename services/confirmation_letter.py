@@ -93,12 +93,12 @@ def confirmation_letter(what: Confirmation, texts: Mapping[str, str] | None = No
         Content(
             language=language,
             subject=words.subject.format(label=what.number, date=placed),
-            greeting=own.get("greeting") or words.greeting,
+            greeting=letter_frame.filled(own.get("greeting") or words.greeting, known),
             intro=letter_frame.filled(own.get("confirmation_intro") or words.intro, known),
             facts=_facts(what, words, total),
             groups=[_goods(what, words)],
             note="",
-            sign_off=own.get("sign_off") or words.sign_off,
+            sign_off=letter_frame.filled(own.get("sign_off") or words.sign_off, known),
             seller=formats.one_line(what.seller),
         )
     )

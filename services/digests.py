@@ -7,7 +7,7 @@ says is worked out when it is worded, in the reader's language.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -51,10 +51,10 @@ class Morning:
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """How the days since ``since`` went: orders and minor units of the currency."""
+    """What happened from ``since`` until just before ``until``: orders and minor units of the currency."""
 
-    since: date
-    until: date
+    since: datetime
+    until: datetime
     placed: int
     placed_amount: int
     loaded: int
@@ -76,10 +76,10 @@ def send_due(session: Session) -> int:
         notifications.tell_all(session, Role.STOREKEEPER, "morning_digest", day=today.isoformat())
         sent += 1
     if _is_due(store.evening_digest_at, store.evening_digest_on, now):
-        since = store.evening_digest_on + timedelta(days=1) if store.evening_digest_on else today
+        since = _moment(session, store.evening_digest_on, store.evening_digest_at or time())
         store.evening_digest_on = today
         notifications.tell_all(
-            session, Role.ADMIN, "evening_digest", since=since.isoformat(), until=today.isoformat()
+            session, Role.ADMIN, "evening_digest", since=since.isoformat(), until=now.isoformat()
         )
         sent += 1
     return sent
@@ -117,27 +117,25 @@ def morning(session: Session, day: date) -> Morning:
     return Morning(day, loads, left_over, tuple(_running_low(session)))
 
 
-def evening(session: Session, since: date, until: date) -> Evening:
-    """Return how the days from ``since`` to ``until`` went, both included, cut in the company's zone."""
-    zone = company.zone(session)
-    start = datetime.combine(since, time(), tzinfo=zone)
-    end = datetime.combine(until + timedelta(days=1), time(), tzinfo=zone)
+def evening(session: Session, since: datetime, until: datetime) -> Evening:
+    """Return what happened between two moments: since the digest before, so that nothing is in none."""
     placed, amount = session.execute(
         select(func.count(), func.coalesce(func.sum(Order.total_amount), 0)).where(
-            Order.placed_at >= start, Order.placed_at < end
+            Order.placed_at >= since, Order.placed_at < until
         )
     ).one()
     loaded = select(OrderEvent.order_id).where(
-        OrderEvent.kind == OrderEventKind.LOADED, OrderEvent.at >= start, OrderEvent.at < end
+        OrderEvent.kind == OrderEventKind.LOADED, OrderEvent.at >= since, OrderEvent.at < until
     )
     short = select(func.count()).where(
         OrderLine.order_id.in_(loaded), OrderLine.loaded_quantity < OrderLine.quantity
     )
+    # A letter that is given up keeps the moment of that as the last one it was due at.
     failed = select(func.count()).where(
         OutboxMessage.kind == OutboxKind.EMAIL,
         text("outbox_messages.state = 'failed'"),
-        OutboxMessage.created_at >= start,
-        OutboxMessage.created_at < end,
+        OutboxMessage.due_at >= since,
+        OutboxMessage.due_at < until,
     )
     return Evening(
         since,
@@ -159,6 +157,14 @@ def _running_low(session: Session) -> list[Product]:
         .limit(MOST_NAMED + 1)
     )
     return list(session.execute(query).scalars())
+
+
+def _moment(session: Session, day: date | None, at: time) -> datetime:
+    """Return when the digest of a day went out; the beginning of today when there was none yet."""
+    now = company.local_now(session)
+    if day is None:
+        return datetime.combine(now.date(), time(), tzinfo=now.tzinfo)
+    return datetime.combine(day, at, tzinfo=now.tzinfo)
 
 
 def _is_due(at: time | None, last: date | None, now: datetime) -> bool:

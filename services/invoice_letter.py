@@ -102,12 +102,12 @@ def invoice_letter(
         Content(
             language=snapshot.language,
             subject=words.subject.format(label=label, date=issued, total=total),
-            greeting=own.get("greeting") or words.greeting,
+            greeting=letter_frame.filled(own.get("greeting") or words.greeting, known),
             intro=letter_frame.filled(own.get("intro") or words.intro, known),
             facts=_facts(snapshot, words, total, contact),
             groups=[_shortage_lines(shortages, words, snapshot.language)] if shortages else [],
             note=letter_frame.filled(own.get("note", ""), known).strip(),
-            sign_off=own.get("sign_off") or words.sign_off,
+            sign_off=letter_frame.filled(own.get("sign_off") or words.sign_off, known),
             seller=formats.one_line(snapshot.seller.name),
         )
     )

@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from models import BASE_FACTOR, Invoice, Order, OrderStatus, VatKind, Waybill
+from models import BASE_FACTOR, Invoice, Order, VatKind, Waybill
 from services import (
     company,
     confirmation_letter,
     documents,
+    formats,
     invoice_letter,
     mail,
     mail_texts,
+    orders,
     papers,
     snapshot,
 )
@@ -29,8 +31,8 @@ from services.snapshot import Party, Snapshot
 
 INVOICE, CONFIRMATION, SAMPLE = "invoice", "confirmation", "sample"
 SAMPLE_NAMES = {
-    "ru": ("ООО «Образец»", "Товар для образца", "шт"),
-    "en": ("Sample Ltd", "Sample goods", "pcs"),
+    "ru": ("ОБРАЗЕЦ", "ООО «Образец»", "Товар для образца", "шт"),
+    "en": ("SAMPLE", "Sample Ltd", "Sample goods", "pcs"),
 }
 
 
@@ -74,6 +76,8 @@ def prepare(session: Session, row: OutboxRow) -> Draft:
 
 def _made_invoice(session: Session, row: OutboxRow) -> tuple[LetterText, tuple[Sheet, ...]]:
     invoice = session.get_one(Invoice, row.payload["invoice_id"])
+    if invoice.cancelled_at is not None:
+        raise Withdrawn
     waybill = documents.latest(session, Waybill, invoice.order)
     found = [invoice] if waybill is None or waybill.cancelled_at else [invoice, waybill]
     sheets = tuple(papers.sheet(session, document) for document in found)
@@ -81,7 +85,7 @@ def _made_invoice(session: Session, row: OutboxRow) -> tuple[LetterText, tuple[S
     words = invoice_letter.invoice_letter(
         paper,
         _shortages(invoice.order),
-        contact=_contact(invoice.order),
+        contact=_contact(invoice.order, company.get(session).phone),
         texts=mail_texts.get(session, paper.language),
     )
     return words, sheets
@@ -89,7 +93,8 @@ def _made_invoice(session: Session, row: OutboxRow) -> tuple[LetterText, tuple[S
 
 def _made_confirmation(session: Session, row: OutboxRow) -> tuple[LetterText, tuple[Sheet, ...]]:
     order = session.get(Order, row.order_id)
-    if order is None or order.status in (OrderStatus.DRAFT, OrderStatus.CANCELLED, OrderStatus.REJECTED):
+    # Only while it is news: of an order that has left the invoice tells, of one called off nobody should.
+    if order is None or order.status not in orders.QUEUE:
         raise Withdrawn
     language = order.customer.language or "ru"
     placed_at = order.placed_at or order.created_at
@@ -107,7 +112,7 @@ def _made_confirmation(session: Session, row: OutboxRow) -> tuple[LetterText, tu
         address="" if order.is_pickup else order.address or "",
         delivery_on=order.window.delivery_on if order.window else None,
         window=(order.window.starts_at, order.window.ends_at) if order.window else None,
-        contact=_contact(order),
+        contact=_contact(order, company.get(session).phone),
         seller=company.get(session).name or "",
     )
     return confirmation_letter.confirmation_letter(what, mail_texts.get(session, language)), ()
@@ -128,8 +133,7 @@ _MADE: dict[str, Callable[[Session, OutboxRow], tuple[LetterText, tuple[Sheet, .
 
 
 def compose(draft: Draft, sender: str, pdfs: Sequence[bytes]) -> Letter:
-    """Return the letter with the PDF of each sheet; the same draft gives the same bytes, so a retry sends the
-    same."""
+    """Return the letter with the PDF of each sheet; the same draft gives the same bytes."""
     return mail.compose(
         sender=sender,
         recipient=draft.recipient,
@@ -150,7 +154,7 @@ def compose(draft: Draft, sender: str, pdfs: Sequence[bytes]) -> Letter:
 def sample_sheet(session: Session, language: str) -> Sheet:
     """Return a made-up invoice of this company, for a look at its letters."""
     firm, today = company.get(session), company.local_now(session).date()
-    buyer, goods, unit = SAMPLE_NAMES[language]
+    mark, buyer, goods, unit = SAMPLE_NAMES[language]
     rate = company.vat_rate(session, firm.vat_kind or VatKind.STANDARD, today)
     line = snapshot.priced_line(
         1,
@@ -164,12 +168,12 @@ def sample_sheet(session: Session, language: str) -> Sheet:
     paper = Snapshot(
         kind="invoice",
         number=1,
-        label=snapshot.document_label(1, firm.invoice_prefix, firm.invoice_digits),
+        label=mark,
         issued_on=today,
         seller=documents.seller(firm),
         bank=documents.bank(firm, firm.currency),
         buyer=Party(name=buyer),
-        order_number="1",
+        order_number=mark,
         order_date=today,
         lines=(line,),
         vat_included=firm.prices_include_vat,
@@ -188,6 +192,7 @@ def _shortages(order: Order) -> list[Shortage]:
     ]
 
 
-def _contact(order: Order) -> str:
+def _contact(order: Order, firm_phone: str | None) -> str:
     rep = order.sales_rep
-    return ", ".join(part for part in (rep.name, rep.phone) if part)
+    phone = rep.phone or firm_phone
+    return ", ".join(part for part in (rep.name, formats.phone(phone) if phone else "") if part)

@@ -16,13 +16,6 @@ FIRST_HOUR, LAST_HOUR = time(9), time(20)
 AT_ONCE = 50
 
 
-def remind(session: Session) -> None:
-    """Tell people of everything that has been left lying."""
-    remind_of_drafts(session)
-    remind_of_queue(session)
-    tell_of_late_loads(session)
-
-
 def remind_of_drafts(session: Session) -> int:
     """Name every draft untouched for two weeks to its rep, once; return how many. Nothing is deleted.
 
@@ -62,7 +55,8 @@ def remind_of_queue(session: Session) -> int:
     ):
         for order in _waiting(session, column, opened_at, wait):
             setattr(order, column.key, now_of(session))
-            minutes = int((now_of(session) - (order.queued_at or now_of(session))).total_seconds() // 60)
+            waits_since = max(order.queued_at or opened_at, opened_at)
+            minutes = int((now_of(session) - waits_since).total_seconds() // 60)
             notifications.tell_all(session, role, notice, order_id=order.id, minutes=minutes)
             told += 1
     return told

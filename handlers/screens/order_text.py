@@ -17,7 +17,7 @@ from models import (
     ShortageReason,
     Vehicle,
 )
-from services import formats, quantities
+from services import formats, pricing, quantities, weights
 from services.letter_drafts import CONFIRMATION
 from services.letters import LetterStatus, MailState
 from services.loading_sheet import Truck
@@ -130,11 +130,15 @@ def _line(view: View, number: int, priced: PricedLine) -> str:
 
 def loaded(view: View, line: OrderLine) -> Html:
     """Return «⚠️ загружено 40 шт (нет на складе)»."""
-    amount = view.quantity(line.loaded_quantity or 0, line.product.unit)
+    amount = _counted(view, line, line.loaded_quantity or 0)
     if line.shortage_reason is None:
         return view.t(":warning: loaded {loaded}", loaded=amount)
     why = shortage_reason(view, line.shortage_reason)
     return view.t(":warning: loaded {loaded} ({reason})", loaded=amount, reason=why)
+
+
+def _counted(view: View, line: OrderLine, quantity: int) -> str:
+    return quantities.both(quantity, line.unit, line.factor, line.product.unit, view.language)
 
 
 def shortage_reason(view: View, reason: str) -> str:
@@ -153,8 +157,8 @@ def shortages(view: View, order: Order) -> list[str]:
         said = view.t(
             "• {name}: {loaded} of {ordered}",
             name=short_name(line.product.name),
-            loaded=view.quantity(amount, line.product.unit),
-            ordered=view.quantity(line.quantity, line.product.unit),
+            loaded=_counted(view, line, amount),
+            ordered=_counted(view, line, line.quantity),
         )
         why = f" ({escaped(shortage_reason(view, line.shortage_reason))})" if line.shortage_reason else ""
         rows.append(said + why)
@@ -193,6 +197,14 @@ def sums(view: View, offer: Quote) -> list[str]:
         fee(view, offer.fee),
         t("<b>Total: {amount}</b>", amount=view.money(offer.total_amount)),
     ]
+
+
+def loaded_sum(view: View, order: Order) -> list[str]:
+    """Return what the order comes to by what was loaded, when that is less or more than was ordered."""
+    if all(line.loaded_quantity in (None, line.quantity) for line in order.lines):
+        return []
+    amount = view.money(pricing.loaded_total(order), order.currency)
+    return [view.t("<b>By what was loaded: {amount}</b>", amount=amount)]
 
 
 def where_and_when(view: View, order: Order) -> list[str]:
@@ -294,14 +306,9 @@ def weight(view: View, known: Weight) -> Html:
     return view.t("at least {weight} kg", weight=kilograms)
 
 
-def weight_grams(order: Order) -> int | None:
-    """Return the order's weight; None as soon as one product's is not known."""
-    total = 0
-    for line in order.lines:
-        if line.product.weight_grams is None:
-            return None
-        total += line.product.weight_grams * line.quantity // 1000
-    return total
+def order_weight(order: Order) -> Weight:
+    """Return what leaves of the order weighs, by what was loaded or still is to be."""
+    return sum((weights.of(line.product, weights.to_load(line)) for line in order.lines), Weight())
 
 
 def paragraphs(*parts: list[str] | str) -> Html:

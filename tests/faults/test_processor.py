@@ -173,6 +173,29 @@ def test_a_task_that_fails_does_not_stop_the_others(stage: Stage) -> None:
     acts.opens(stage.anna)
 
 
+def test_a_result_that_cannot_be_applied_is_told_of_and_closed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    anna = stage.anna
+    acts.all_open(stage)
+    monkeypatch.setitem(stage.app.supervisor._processor._boundary._jobs, "geocode", fail)  # type: ignore[attr-defined]
+    acts.press(anna, "🛒 Новый заказ", "Для кого заказ?")
+    acts.press(anna, "ООО «Ромашка»", "Каталог")
+    acts.chooses_goods(anna, ("Бакалея", "Крупы"), "Гречка ядрица", "5 кор")
+    acts.press(anna, "🛒 Корзина", "Товары: 5 394,00 ₽")
+    acts.press(anna, "Дальше", "Куда везти?")
+    anna.send("Москва, Тверская улица, 7")
+    anna.wait_text("У нас что-то сломалось")
+    stage.dmitry.wait_text("Внутренняя ошибка")
+    with stage.app.database.reading() as session:
+        row = session.scalars(select(OutboxMessage).where(OutboxMessage.name == "geocode")).one()
+    assert row.state is OutboxState.FAILED
+    assert str(row.last_error).startswith("error ")
+
+
 @contextmanager
 def full_disk(stage: Stage) -> Iterator[threading.Event]:
     """Whatever the processor writes needs room that is not there; the event tells that it noticed."""

@@ -18,7 +18,6 @@ from handlers import backups
 from models import Company, OutboxMessage, OutboxState, Session
 from runtime import commands
 from runtime.instance_lock import InstanceLock
-from runtime.ticker import remind
 from services import backup, outbox
 from tests.flows import acts
 from tests.flows.stage import UNLIMITED, Stage
@@ -133,7 +132,7 @@ def test_once_a_night_and_not_before_its_hour(stage: Stage) -> None:
     for at, queued in nights.items():
         for _ in range(2):
             with stage.app.database.unit_of_work(at) as session:
-                remind(session)
+                backup.queue_nightly(session)
         assert len(_queued(stage)) == queued, at
 
 
@@ -177,7 +176,7 @@ def test_with_postgresql_the_tool_is_named(stage_on_engine: Stage) -> None:
     acts.press(dmitry, "💾 Резервная копия", "pg_dump")
     assert "💾 Сделать копию сейчас" not in dmitry.screen.labels
     with stage_on_engine.app.database.unit_of_work(datetime(2031, 5, 5, 12, 0, tzinfo=UTC)) as session:
-        remind(session)
+        backup.queue_nightly(session)
     assert _queued(stage_on_engine) == []
 
 

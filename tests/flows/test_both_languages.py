@@ -79,7 +79,7 @@ def test_a_name_of_three_hundred_characters_says_how_many_fit(stage: Stage) -> N
 
 _SENT = ":white_check_mark: Order No. {number} is sent to the warehouse."
 _CUSTOMERS = "Your customers. Type a piece of the name, ИНН or phone to search."
-_LIST = "Your orders. Type a number or a piece of the customer's name to search."
+_LIST = "Your orders. Type a number (№12) or a piece of the customer's name to search."
 
 
 def _enters_customer(person: Person, words: Words) -> None:

@@ -14,15 +14,16 @@ def test_own_words_reach_the_client_and_a_sample_the_administrator(stage: Stage)
     acts.all_open(stage)
     opens_texts(stage)
     acts.press(dmitry, "свой абзац", "В нём можно назвать: {номер}, {дата}, {сумма}, {заказ}")
-    acts.say(dmitry, "Долг {долг}", "Имени «долг» нет. В тексте можно назвать: {номер}")
+    acts.say(dmitry, "Долг {долг}", "Подстановки «долг» нет. Можно: {номер}")
     acts.say(dmitry, "Заказ {заказ}: <b>склад</b> закрыт 31.12.", "✏️ свой абзац: Заказ {заказ}")
     acts.press(dmitry, "👁️ Прислать образец", "Ваш адрес?")
     acts.say(dmitry, "dmitry@", "Это не e-mail")
     acts.say(dmitry, "dmitry@severveter.example", "Образец отправляется на dmitry@severveter.example")
     [sample] = stage.mailbox.wait_letters(1)
     assert sample.recipients == ("dmitry@severveter.example",)
-    assert "Заказ 1: <b>склад</b> закрыт 31.12." in sample.text
-    assert list(sample.attachments) == ["Счет_1.pdf"]
+    assert sample.subject.startswith("Счёт № ОБРАЗЕЦ от")
+    assert "Заказ ОБРАЗЕЦ: <b>склад</b> закрыт 31.12." in sample.text
+    assert list(sample.attachments) == ["Счет_ОБРАЗЕЦ.pdf"]
     dmitry.wait_text("Образец письма отправлен на dmitry@severveter.example")
     # A sample takes no number: the first invoice is number one.
     number = acts.places_order(stage, stage.anna)

@@ -49,17 +49,18 @@ def test_less_is_loaded_with_a_reason_and_the_rest_is_brought_later(stage: Stage
     anna, boris = stage.anna, stage.boris
     number = takes(stage)
     to_lines(stage, number)
-    acts.press(boris, "1. Гречка ядрица", "Введите от 0 до 60 шт")
+    acts.press(boris, "1. Гречка ядрица", "Введите от 0 до 5 кор (60 шт)")
     acts.say(boris, "40 шт", "40 шт из 60 шт. Почему меньше?")
-    acts.press(boris, "нет на складе", "• Гречка ядрица «Увелка», 900 г: 40 шт из 60 шт (нет на складе)")
+    short = "• Гречка ядрица «Увелка», 900 г: 40 шт из 5 кор (60 шт) (нет на складе)"
+    acts.press(boris, "нет на складе", short)
     text = acts.plain(acts.press(boris, "✅ Подтвердить загрузку", "загружено так?").text)
-    assert "40 шт из 60 шт (нет на складе)" in text
+    assert "40 шт из 5 кор (60 шт) (нет на складе)" in text
     # 40 × 89,90 = 3 596,00, and the delivery as it was frozen.
     total = next(line for line in text.splitlines() if line.startswith("Сумма счёта"))
     acts.press(boris, "✅ Да, загружено", "Загружен")
 
     told = anna.wait_text("Недовоз")
-    assert "40 шт из 60 шт (нет на складе)" in acts.plain(told.text)
+    assert "40 шт из 5 кор (60 шт) (нет на складе)" in acts.plain(told.text)
     with stage.app.database.reading() as session:
         order = session.scalars(select(Order)).one()
         invoice = session.scalars(select(Invoice)).one()
@@ -97,7 +98,7 @@ def test_a_mistyped_load_says_what_is_expected_and_changes_nothing(stage: Stage)
     pressed = boris.press("✅ Подтвердить загрузку").wait_answered()
     assert pressed.toast is not None
     assert "можно только отклонить" in pressed.toast.text
-    boris.press("✅ Всё по списку")
+    boris.press("📋 Всё по списку")
     boris.wait(lambda who: "мыши" not in who.screen.text)
     with stage.app.database.reading() as session:
         line = session.scalars(select(Order)).one().lines[0]
@@ -257,9 +258,9 @@ def test_the_storekeepers_screens_speak_english(stage: Stage) -> None:
     acts.press(boris, boris.screen.labels[-2], "Order No. 1")
     acts.press(boris, "🙋 Take it", "Being loaded")
     acts.press(boris, "✏️ Quantity", "choose the line")
-    acts.press(boris, "1. Гречка", "Type from 0 to 60 шт")
+    acts.press(boris, "1. Гречка", "Type from 0 to 5 кор (60 шт)")
     acts.say(boris, "12", "Not more than 60 шт")
     acts.say(boris, "4", "48 шт of 60 шт. Why less?")
-    acts.press(boris, "damaged", "48 шт of 60 шт (damaged)")
+    acts.press(boris, "damaged", "4 кор (48 шт) of 5 кор (60 шт) (damaged)")
     acts.press(boris, "✅ Confirm the load", "is this what is loaded?")
     acts.press(boris, "✅ Yes, loaded", "Loaded")

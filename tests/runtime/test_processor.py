@@ -12,7 +12,7 @@ from models import Company, Database, InboxState, InboxUpdate, OutboxKind, Outbo
 from runtime import processor as processors
 from runtime.lanes import Item
 from runtime.processor import Processor
-from runtime.ticker import KEEP_INBOX, KEEP_OUTBOX, Ticker, remind, sweep
+from runtime.ticker import KEEP_INBOX, KEEP_OUTBOX, REMINDERS, Ticker, sweep
 from runtime.worker import Worker
 from services import company, inbox, outbox
 from services.errors import Conflict
@@ -32,6 +32,7 @@ class Handlers:
         self.refused: list[int] = []
         self.apologies: list[str] = []
         self.deliveries: list[tuple[OutboxState, dict[str, Any]]] = []
+        self.failed_jobs: list[Any] = []
         self.fails = 0
 
     def handle(self, session: Session, update_: dict[str, Any]) -> Answer | None:
@@ -59,6 +60,9 @@ class Handlers:
     def apologise(self, session: Session, update_: dict[str, Any], error_id: str) -> Answer | None:
         self.apologies.append(error_id)
         return Answer("sorry")
+
+    def job_failed(self, session: Session, row: Any, error_id: str) -> None:
+        self.failed_jobs.append(row)
 
     def render(self, session: Session, row: OutboxRow) -> tuple[str, dict[str, Any]] | None:
         if row.name == "notice.bug":
@@ -297,11 +301,11 @@ def test_the_ticker_wakes_the_processor_when_something_is_due(
         company.warehouse(session).ledger_checked_on = date.max
     ticker = Ticker(house.database, house.processor)
     ticker.tick()
-    assert (woken, submitted) == ([], [sweep, remind])
+    assert (woken, submitted) == ([], [sweep, *REMINDERS])
     with house.database.unit_of_work() as session:
         outbox.call(session, 1001, "sendMessage", {})
     ticker.tick()
-    assert (woken, submitted) == ([1], [sweep, remind])
+    assert (woken, submitted) == ([1], [sweep, *REMINDERS])
 
 
 def test_the_sweep_keeps_the_inbox_under_a_week_and_the_outbox_for_two(house: House) -> None:

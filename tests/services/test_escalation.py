@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Customer, Order, Product, User
-from services import company, digests, loading, orders, placing, reminders
+from models import Customer, Order, OutboxMessage, Product, User
+from runtime.ticker import REMINDERS
+from services import company, digests, loading, orders, placing
 from tests.conftest import NOW
 from tests.services import acts
 
@@ -16,6 +18,12 @@ pytestmark = pytest.mark.both_engines
 def at(session: Session, moment: datetime) -> None:
     """Go on at another time; NOW is Friday noon in Moscow, the warehouse works from 9 to 18."""
     session.info["now"] = moment
+
+
+def remind(session: Session) -> None:
+    """What the ticker has done every minute."""
+    for task in REMINDERS:
+        task(session)
 
 
 @pytest.fixture
@@ -32,7 +40,7 @@ def test_storekeepers_are_reminded_after_half_an_hour_and_administrators_after_a
 ) -> None:
     for minutes, keepers, admins in [(29, 0, 0), (30, 1, 0), (31, 1, 0), (59, 1, 0), (60, 1, 1), (90, 1, 1)]:
         at(session, NOW + timedelta(minutes=minutes))
-        reminders.remind(session)
+        remind(session)
         assert (told(session, boris, "order_waits"), told(session, petr, "order_waits")) == (keepers, keepers)
         assert told(session, dmitry, "order_waits_long") == admins
 
@@ -42,12 +50,12 @@ def test_nobody_is_reminded_of_what_is_taken_and_a_release_counts_anew(
 ) -> None:
     loading.claim(session, order.id, boris)
     at(session, NOW + timedelta(minutes=40))
-    reminders.remind(session)
+    remind(session)
     loading.release(session, order.id, boris)
-    reminders.remind(session)
+    remind(session)
     assert told(session, boris, "order_waits") == 0
     at(session, NOW + timedelta(minutes=70))
-    reminders.remind(session)
+    remind(session)
     assert told(session, boris, "order_waits") == 1
 
 
@@ -62,7 +70,7 @@ def test_the_night_is_quiet_and_minutes_count_from_the_opening(
         (datetime(2026, 11, 23, 6, 30, tzinfo=UTC), 1),
     ]:
         at(session, moment)
-        reminders.remind(session)
+        remind(session)
         assert told(session, boris, "order_waits") == expected, moment
 
 
@@ -77,7 +85,7 @@ def test_a_load_not_confirmed_when_its_window_begins_is_told_once(
         (datetime(2026, 11, 23, 6, 1, tzinfo=UTC), 1),
     ]:
         at(session, moment)
-        reminders.remind(session)
+        remind(session)
         assert told(session, boris, "load_late") == told(session, dmitry, "load_late") == expected, moment
     assert told(session, petr, "load_late") == 0
 
@@ -133,11 +141,31 @@ def test_the_evening_says_how_the_day_went(
     loading.confirm_load(session, order.id, boris)
     other = acts.placed(session, anna, romashka, {water: "1"})
     session.flush()
-    day = digests.evening(session, date(2026, 11, 20), date(2026, 11, 20))
+    day = digests.evening(session, NOW - timedelta(hours=12), NOW + timedelta(hours=1))
     amount = (order.total_amount or 0) + (other.total_amount or 0)
     assert (day.placed, day.placed_amount, day.loaded, day.short_lines, day.waiting) == (2, amount, 1, 1, 1)
-    yesterday = digests.evening(session, date(2026, 11, 19), date(2026, 11, 19))
-    assert (yesterday.placed, yesterday.loaded) == (0, 0)
+    before = digests.evening(session, NOW - timedelta(hours=24), NOW)
+    assert (before.placed, before.loaded) == (0, 0)
+
+
+def test_what_happens_after_a_digest_is_in_the_next(
+    session: Session, anna: User, dmitry: User, romashka: Customer, water: Product
+) -> None:
+    store = company.warehouse(session)
+    store.evening_digest_on = date(2026, 11, 18)
+    sums = []
+    for day in (19, 20, 23):
+        # At 19:00 in Moscow the digest, an hour later an order.
+        at(session, datetime(2026, 11, day, 16, 0, tzinfo=UTC))
+        digests.send_due(session)
+        at(session, datetime(2026, 11, day, 17, 0, tzinfo=UTC))
+        late = acts.draft(session, anna, romashka, {water: "1"}, day=date(2026, 11, 25))
+        placing.place(session, late, anna, duplicate_is_meant=True)
+    session.flush()
+    for row in session.scalars(select(OutboxMessage).where(OutboxMessage.name == "notice.evening_digest")):
+        since, until = (datetime.fromisoformat(row.payload[name]) for name in ("since", "until"))
+        sums.append(digests.evening(session, since, until).placed)
+    assert sums == [0, 1, 1]
 
 
 def test_the_queue_is_narrowed_by_day_and_by_hands(

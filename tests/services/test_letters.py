@@ -351,3 +351,29 @@ def test_an_invoice_goes_to_another_address_this_once(session: Session, invoice:
     assert other.payload["to"] == "shop@romashka.example"
     assert other.payload["message_id"] != row.payload["message_id"]
     assert invoice.order.customer.emails == "buh@romashka.example"
+
+
+def test_a_cancelled_invoice_is_not_mailed_after_its_correction(
+    session: Session, invoice: Invoice, dmitry: User
+) -> None:
+    [row] = take(session)
+    invoices.revise(session, invoice, dmitry, "ошибка")
+    letters.finish(session, row, failure(mail.Outcome.TEMPORARY))
+    later = take(session, NOW + timedelta(days=1))
+    cancelled = [own for own in later if own.payload["invoice_id"] == invoice.id]
+    for own in cancelled:
+        with pytest.raises(letter_drafts.Withdrawn):
+            letter_drafts.prepare(session, own)
+    assert cancelled
+    drafts = [letter_drafts.prepare(session, own) for own in later if own not in cancelled]
+    assert not any(sheet.paper.is_cancelled for draft in drafts for sheet in draft.sheets)
+
+
+def test_of_an_order_that_has_left_no_confirmation_goes_out(
+    session: Session, anna: User, boris: User, romashka: Customer, water: Product
+) -> None:
+    company.get(session).confirms_orders = True
+    acts.loaded(session, anna, romashka, {water: "10"}, boris)
+    [row] = [own for own in take(session) if own.name == "confirmation"]
+    with pytest.raises(letter_drafts.Withdrawn):
+        letter_drafts.prepare(session, row)

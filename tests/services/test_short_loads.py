@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Customer, Invoice, Order, OrderStatus, Product, ShortageReason, User
-from services import drafts, invoices, loading, placing, pricing, remainders, stock
+from services import drafts, invoices, loading, placing, pricing, remainders, staffing, stock
 from services.errors import Conflict, Invalid, NotFound
 from tests.services import acts
 
@@ -190,3 +190,39 @@ def test_signed_papers_belong_to_a_loaded_order(
     assert order.signed_photo_id == "photo-1"
     assert acts.events(session, order)[-1] == ("signed", boris.id)
     assert acts.notices(session, anna)[-1] == "order_signed"
+
+
+def test_the_rest_goes_to_whoever_looks_after_the_customer_now(
+    session: Session, order: Order, boris: User, clara: User, romashka: Customer
+) -> None:
+    loading.set_loaded(session, order.id, order.lines[0].id, boris, 0, WHY)
+    loading.confirm_load(session, order.id, boris)
+    romashka.sales_rep_id = clara.id
+    session.flush()
+    assert remainders.draft_remainder(session, order.id, boris).sales_rep_id == clara.id
+
+
+def test_a_rest_whose_rep_is_gone_says_so(
+    session: Session, order: Order, anna: User, boris: User, dmitry: User
+) -> None:
+    loading.set_loaded(session, order.id, order.lines[0].id, boris, 0, WHY)
+    loading.confirm_load(session, order.id, boris)
+    staffing.block(session, anna.id, dmitry)
+    with pytest.raises(Conflict) as caught:
+        remainders.draft_remainder(session, order.id, boris)
+    assert caught.value.code == "no_rep"
+
+
+def test_a_rest_in_a_recalled_order_that_was_called_off_may_be_asked_for_again(
+    session: Session, order: Order, anna: User, boris: User, romashka: Customer, water: Product
+) -> None:
+    loading.set_loaded(session, order.id, order.lines[0].id, boris, 0, WHY)
+    loading.confirm_load(session, order.id, boris)
+    recalled = acts.placed(session, anna, romashka, {water: "1"})
+    placing.recall(session, recalled.id, anna)
+    assert remainders.draft_remainder(session, order.id, anna) is recalled
+    drafts.discard(session, recalled)
+    session.flush()
+    assert remainders.is_open(order)
+    again = remainders.draft_remainder(session, order.id, anna)
+    assert (again.status, again.id != recalled.id) == (OrderStatus.DRAFT, True)
