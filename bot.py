@@ -57,13 +57,14 @@ def build(
     from handlers.routing import Router
     from handlers.uploads import FILES
     from models import Database
+    from models.database import sqlite_path
     from runtime import jobs
     from runtime.delivery import Delivery
     from runtime.polling import Poller
     from runtime.processor import Processor
     from runtime.supervisor import Supervisor
     from runtime.telegram_client import TelegramClient
-    from runtime.ticker import Ticker
+    from runtime.ticker import Ticker, disk_of
     from runtime.worker import Worker
     from services.backup import BACKUPS
     from services.geo import Geocoder
@@ -136,7 +137,10 @@ def build(
     )
     processor.send_others = lambda row: workers[row.lane].put(row)
     poller = Poller(client, database, processor.wake, long_poll_seconds)
-    supervisor = Supervisor(poller, processor, delivery, Ticker(database, processor), workers)
+    file = sqlite_path(database.url)
+    folder = file.parent if file is not None else settings.data_dir
+    ticker = Ticker(database, processor, lambda: poller.last_success_at, partial(disk_of, folder))
+    supervisor = Supervisor(poller, processor, delivery, ticker, workers)
     return App(database, client, supervisor)
 
 

@@ -14,6 +14,7 @@ from benchmarks.walking import Stage, Taken, Walker
 from handlers import menu
 from handlers.addresses import (
     About,
+    AccessCodes,
     Address,
     AuditLog,
     Backups,
@@ -21,11 +22,13 @@ from handlers.addresses import (
     EditEmails,
     Facsimile,
     Found,
+    HandOver,
     Holidays,
     Journal,
     JournalOf,
     LoadCard,
     LoadLines,
+    Mailings,
     Month,
     MyOrders,
     Note,
@@ -36,17 +39,22 @@ from handlers.addresses import (
     Place,
     ProductCard,
     Remove,
+    Requests,
     Requisites,
     Settings,
     SettingsGroup,
     SheetDays,
     Shelf,
+    Staff,
+    StaffCard,
+    Status,
     Stock,
     UsualSet,
     VatTable,
     Vehicles,
     WarehousePlace,
 )
+from handlers.admission import Attempts
 from handlers.analytics import Analytics, Recent, Report, Since
 from handlers.audit_log import AuditAbout, AuditPeople
 from handlers.choosing import FindCustomer, NewOrder
@@ -54,9 +62,11 @@ from handlers.clients import AllClients, Archived, Clients
 from handlers.company_settings import ChooseSetting, EditSetting, KeepSetting, PreviewSetting
 from handlers.dates import Day, Window
 from handlers.delivery_step import UseOutlet
+from handlers.handover import HandOverTo
 from handlers.holidays import HolidayMonth
 from handlers.journal import JournalPeople, JournalSpans, JournalStatuses, WholeJournal
 from handlers.loading import AskLoaded, Claim, Delivered, Loaded, SignedPapers
+from handlers.mailing import MailCard, MailMissed, MailPeople, MailPreview, MailRole, MailSend
 from handlers.my_orders import CancelOrder, InvoicePdf, Recall, ResendInvoice
 from handlers.order_admin import ChangeRep, Give, GiveTo, RevisePaper, VoidPaper, VoidSure
 from handlers.order_list import AllOrders, Spans
@@ -67,10 +77,23 @@ from handlers.product import Step
 from handlers.repeating import Repeat
 from handlers.requisites import EditRequisite
 from handlers.settings_table import GROUPS
-from handlers.staff import Staff
+from handlers.staff import GiveRole, StaffHistory
+from handlers.status import FailedRows
 from handlers.warehouse import OnTheWay, Queue
-from models import Invoice, Order, OrderStatus, Outlet, Role, User, UserRole
-from services import loading
+from models import (
+    Invoice,
+    Mailing,
+    Order,
+    OrderStatus,
+    Outlet,
+    Role,
+    User,
+    UserRole,
+)
+from services import (
+    auth,
+    loading,
+)
 from services.orders import Show
 from services.periods import Span
 from services.report_periods import Cycle
@@ -345,6 +368,33 @@ def of_the_settings(stage: Stage, _case: Case, taken: list[tuple[str, Taken]]) -
     admin.press("settings: holidays, a month", HolidayMonth())
 
 
+def of_the_staff(stage: Stage, _case: Case, taken: list[tuple[str, Taken]]) -> None:
+    """Go through what an administrator does with staff: people, codes, mailings; and how the bot does."""
+    admin = Walker(stage, _holder(stage, Role.ADMIN), taken)
+    admin.press("administrator: staff", Staff())
+    admin.say("administrator: staff, search", "анна", Staff)
+    with stage.database.unit_of_work() as session:
+        reps = [user.id for user in auth.staff(session, Role.SALES_REP)]
+    admin.press("administrator: staff card", StaffCard(reps[0]))
+    admin.press("administrator: staff history", StaffHistory(reps[0]))
+    admin.press("administrator: role given", GiveRole(reps[0], Role.STOREKEEPER), StaffCard)
+    admin.press("administrator: customers handed over, whom to", HandOver(reps[0]))
+    admin.press("administrator: customers handed over, asked", HandOverTo(reps[0], reps[1]))
+    admin.press("administrator: access codes", AccessCodes())
+    admin.press("administrator: requests", Requests())
+    admin.press("administrator: wrong codes", Attempts())
+    admin.press("administrator: mailings", Mailings())
+    admin.press("administrator: mailing, role chosen", MailRole(Role.SALES_REP))
+    admin.say("administrator: mailing, text typed", "Завтра склад закрыт.", MailPreview)
+    with stage.database.unit_of_work() as session:
+        mailing_id = session.scalars(select(func.max(Mailing.id))).one()
+    admin.press("administrator: mailing sent", MailSend(mailing_id), MailCard)
+    admin.press("administrator: mailing, who did not get it", MailMissed(mailing_id))
+    admin.press("administrator: mailing, people chosen", MailPeople())
+    admin.press("administrator: how the bot does", Status())
+    admin.press("administrator: not sent", FailedRows())
+
+
 def of_a_long_order(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:
     """Look at a draft of 200 lines, and change it."""
     with stage.database.unit_of_work() as session:
@@ -390,4 +440,4 @@ def _holder(stage: Stage, role: Role) -> int:
         return session.execute(query).scalar_one()
 
 
-ALL = (of_the_rep, of_a_long_order, of_the_administrator, of_the_journal, of_the_settings)
+ALL = (of_the_rep, of_a_long_order, of_the_administrator, of_the_journal, of_the_settings, of_the_staff)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlers import conversation as conversations
 from handlers import menu
+from handlers.addresses import Requests
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -20,6 +21,11 @@ from services.errors import Conflict, Invalid
 if TYPE_CHECKING:
     from telebot.types import Contact
 
+DECIDED = {
+    RequestState.APPROVED: N_("approved"),
+    RequestState.REJECTED: N_("Rejected"),
+    RequestState.CLOSED: N_("Came in by an access code"),
+}
 WRONG_CODE = N_("This code does not fit. Check it, or ask the administrator for a new one.")
 
 
@@ -156,15 +162,18 @@ def request_card(ctx: Context, data: RequestCard) -> Screen:
         username=username,
         phone=request.phone,
     )
+    # The same card comes as a message of its own, and from the list of requests as a screen with a way back.
+    is_screen = conversations.is_current(ctx.conversation, ctx.message_id)
+    back = [[Button(t.plain(":leftwards_arrow_with_hook: To the list"), Requests())]] if is_screen else []
     if request.state is RequestState.PENDING:
         rows = [
             [Button(t.plain(":white_check_mark: Sales rep"), Approve(request.id, Role.SALES_REP))],
             [Button(t.plain(":white_check_mark: Storekeeper"), Approve(request.id, Role.STOREKEEPER))],
             [Button(t.plain(":no_entry: Reject"), Reject(request.id))],
+            *back,
         ]
         return Screen(text, rows, data)
-    decided = t("approved") if request.state is RequestState.APPROVED else t("rejected")
-    return Screen(Html(f"{text}\n\n{decided}"), [], data)
+    return Screen(Html(f"{text}\n\n{t(DECIDED[request.state])}"), back, data)
 
 
 def approve(ctx: Context, data: Approve) -> Screen:

@@ -335,3 +335,51 @@ class Facsimile(Data, code="sgf"):
 @dataclass(frozen=True)
 class Backups(Data, code="sgb"):
     """How the database is copied."""
+
+
+@dataclass(frozen=True)
+class Staff(Data, code="sf"):
+    """Everybody who was ever let in, a page of them, all or those that fit what was typed."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class StaffCard(Data, code="sfc"):
+    """One member of staff."""
+
+    user_id: int
+
+
+@dataclass(frozen=True)
+class AccessCodes(Data, code="sco"):
+    """The codes that would let somebody in."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class Requests(Data, code="srq"):
+    """The requests nobody has decided."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class HandOver(Data, code="sho"):
+    """Whom a rep's customers go to."""
+
+    user_id: int
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class Mailings(Data, code="ml"):
+    """To whom a mailing goes; and those that went."""
+
+    cursor: int = 0
+
+
+@dataclass(frozen=True)
+class Status(Data, code="hs"):
+    """How the bot does."""

@@ -30,14 +30,14 @@ ABOUT = {
 SUBJECTS: dict[About, tuple[str, ...]] = {
     About.ALL: (),
     About.ORDERS: ("order",),
-    About.PAPERS: ("invoice", "waybill"),
+    About.PAPERS: ("invoice", "waybill", "outbox"),
     About.CUSTOMERS: ("customer", "outlet"),
     About.PRODUCTS: ("product",),
     About.COMPANY: (
         *("company", "warehouse", "tariff", "working_hours"),
         *("holiday", "vat_rate", "mail_texts"),
     ),
-    About.STAFF: ("user",),
+    About.STAFF: ("user", "access_code", "access_request", "account", "mailing"),
     About.VEHICLES: ("vehicle",),
     About.FILES: ("catalog", "customers", "receipt"),
 }

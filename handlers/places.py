@@ -13,9 +13,10 @@ from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.texts import N_, Html, stack
 from models import Role
-from services import company, geo, outbox
+from services import company, geo, health, outbox
 from services.errors import DomainError, Invalid
 from services.geo import Place
+from services.health import Cause
 
 if TYPE_CHECKING:
     from telebot.types import Location, Venue
@@ -156,6 +157,11 @@ def geocoded(ctx: Context, payload: dict[str, Any], result: Any) -> Screen | Non
     query, purpose, subject_id = str(payload["query"]), str(payload["purpose"]), int(payload["subject_id"])
     if isinstance(result, list):
         geo.remember(ctx.session, query, str(payload["language"]), result)
+        health.well(ctx.session, Cause.GEOCODER)
+    else:
+        # Only what the geocoder's own error says: another might quote the address.
+        detail = str(result) if isinstance(result, geo.GeocoderDown) else type(result).__name__
+        health.failed(ctx.session, Cause.GEOCODER, detail)
     still_waits = conversations.address(ctx.conversation) == Searching(purpose, subject_id)
     if not still_waits or ctx.conversation.form.get("address") != query:
         return None

@@ -179,6 +179,8 @@ class Router:
         message_id = outcome.result.get("message_id") if isinstance(outcome.result, dict) else None
         if "screen" in item.about and message_id is not None:
             conversations.screen_sent(session, item.about, message_id)
+        if item.about.get("is_secret"):
+            outbox.forget_content(session, outcome.row_id)
         if "card_id" in item.about:
             notifications.card_sent(session, item.about["card_id"], item.about["revision"], message_id)
 
@@ -350,9 +352,12 @@ class Router:
             raise Forbidden("forbidden")
 
     def _is_hidden(self, ctx: Context, data: Data) -> bool:
-        """Tell whether the button is the administrators' alone: to anybody else there is none such."""
-        route = self._buttons[type(data)]
-        return route.roles == {Role.ADMIN} and not self._may(ctx, route)
+        """Tell whether the button is the administrators' alone: to anybody else there is none such.
+
+        An administrator who is blocked hears that they are.
+        """
+        given = {grant.role for grant in ctx.actor.grants} if ctx.actor is not None else set()
+        return self._buttons[type(data)].roles == {Role.ADMIN} and Role.ADMIN not in given
 
     def _may(self, ctx: Context, route: Route) -> bool:
         if not route.roles:

@@ -1,32 +1,41 @@
-"""Staff: who is there, and access codes for those who are to come."""
+"""Staff: list and search, a person's card with roles, name, comment, history; blocked and let in again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
+from handlers import conversation as conversations
 from handlers import keyboards, menu
-from handlers.addresses import AuditLog
+from handlers.addresses import (
+    AccessCodes,
+    AuditLog,
+    HandOver,
+    Mailings,
+    Requests,
+    Staff,
+    StaffCard,
+    Status,
+)
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.texts import N_, Html, escaped, stack
-from models import Role, User
-from services import auth, staffing
+from models import AuditEntry, Role, User
+from services import admission, hand_over_all, staffing
+from services.errors import NotFound
+
+LIST = "staff"
+MAX_QUERY = 100
+FIELDS = {"name": N_("full name"), "comment": N_("comment")}
+DONE = {"block": N_("blocked"), "unblock": N_("let in again"), "log_out": N_("left the bot")}
 
 
 @dataclass(frozen=True)
-class Staff(Data, code="sf"):
-    """Everybody who may use the bot, a page of them."""
-
-    page: int = 0
-
-
-@dataclass(frozen=True)
-class StaffCard(Data, code="sfc"):
-    """One member of staff."""
-
-    user_id: int
+class AllStaff(Data, code="sfa"):
+    """Everybody: what was typed to search is forgotten."""
 
 
 @dataclass(frozen=True)
@@ -44,38 +53,102 @@ class Unblock(Data, code="sfu"):
 
 
 @dataclass(frozen=True)
-class IssueCode(Data, code="sc"):
-    """A code for this role: the name is typed."""
+class GiveRole(Data, code="sfg"):
+    """Let a person act in one more role."""
 
+    user_id: int
     role: Role
 
 
+@dataclass(frozen=True)
+class TakeRole(Data, code="sft"):
+    """Take a role from a person."""
+
+    user_id: int
+    role: Role
+
+
+@dataclass(frozen=True)
+class EditStaff(Data, code="sfe"):
+    """Name or comment: the new value is typed."""
+
+    user_id: int
+    field: str
+
+
+@dataclass(frozen=True)
+class EmptyStaff(Data, code="sfx"):
+    """Empty the comment."""
+
+    user_id: int
+    field: str
+
+
+@dataclass(frozen=True)
+class StaffHistory(Data, code="sfh"):
+    """What was changed about a person."""
+
+    user_id: int
+    cursor: int = 0
+
+
 def register(router: Router) -> None:
-    """Register the list and the codes."""
+    """Register the list and the cards."""
     admin = Role.ADMIN
-    router.menu_entry((4, 0), N_(":bust_in_silhouette: Staff"), Staff(), admin)
-    router.command("staff", N_("staff and access codes"), lambda ctx, _: staff(ctx, Staff()), admin)
+    router.menu_entry(
+        (4, 0), N_(":bust_in_silhouette: Staff"), AllStaff(), admin, count=admission.count_requests
+    )
+    router.command("staff", N_("staff and access codes"), lambda ctx, _: all_staff(ctx, AllStaff()), admin)
     router.button(Staff, staff, admin)
+    router.button(AllStaff, all_staff, admin)
     router.button(StaffCard, staff_card, admin)
     router.button(Block, block, admin)
     router.button(Unblock, unblock, admin)
-    router.button(IssueCode, ask_name, admin)
-    router.typed(IssueCode, "text", lambda ctx, data, text: issue(router, ctx, data, text))
+    router.button(GiveRole, give_role, admin)
+    router.button(TakeRole, partial(take_role, router), admin)
+    router.button(EditStaff, ask, admin)
+    router.button(EmptyStaff, empty, admin)
+    router.button(StaffHistory, history, admin)
+    router.typed(Staff, "text", search)
+    router.typed(EditStaff, "text", take)
+    router.notice("roles_changed", roles_changed)
 
 
 def staff(ctx: Context, data: Staff) -> Screen:
-    """List everybody, who is blocked last, and offer a code for each role."""
+    """List everybody, who left and who is blocked last, and lead to everything about staff."""
     t = ctx.t
-    page = staffing.find(ctx.session, ctx.user, data.page)
+    query = conversations.list_query(ctx.conversation, LIST)
+    page = staffing.find(ctx.session, ctx.user, data.page, text=query)
+    conversations.keep_list(ctx.conversation, LIST, Staff(page.number), query)
     rows: Rows = [[Button(_label(ctx, person), StaffCard(person.id))] for person in page.items]
     rows += keyboards.pager(t, page, Staff)
-    rows += [
-        [Button(t.plain(":key: Code: {role}", role=t.plain(menu.ROLE_NAMES[role])), IssueCode(role))]
-        for role in Role
-    ]
+    if query:
+        rows.append([Button(t.plain(":x: {query}", query=query), AllStaff())])
+    waiting = admission.count_requests(ctx.session)
+    requests = t.plain(":envelope: Requests") + (f" · {waiting}" if waiting else "")
+    rows.append([Button(t.plain(":key: Access codes"), AccessCodes()), Button(requests, Requests())])
+    rows.append([Button(t.plain(":megaphone: Mailing"), Mailings())])
     rows.append([Button(t.plain(":scroll: Who changed what"), AuditLog())])
+    rows.append([Button(t.plain(":stethoscope: How the bot does"), Status())])
     rows.append(menu.back(ctx))
-    return Screen(t("<b>Staff</b>"), rows, Staff(page.number))
+    said = t("Type a piece of the name, phone or comment to search.")
+    if query and page.items:
+        said = t("Found for “{query}”:", query=query)
+    elif query:
+        said = t("Nothing found for “{query}”. Type another piece, or /cancel.", query=query)
+    return Screen(stack(t("<b>Staff</b>"), said), rows, Staff(page.number))
+
+
+def search(ctx: Context, data: Staff, text: str) -> Screen:
+    """Show those that fit what was typed."""
+    conversations.keep_list(ctx.conversation, LIST, data, " ".join(text.split())[:MAX_QUERY])
+    return staff(ctx, Staff())
+
+
+def all_staff(ctx: Context, _data: AllStaff) -> Screen:
+    """Forget what was typed."""
+    conversations.keep_list(ctx.conversation, LIST, Staff())
+    return staff(ctx, Staff())
 
 
 def staff_card(ctx: Context, data: StaffCard) -> Screen:
@@ -83,29 +156,24 @@ def staff_card(ctx: Context, data: StaffCard) -> Screen:
     t = ctx.t
     person = staffing.get(ctx.session, data.user_id, ctx.user)
     facts: list[str] = [Html(f"<b>{escaped(person.name)}</b>")]
-    roles = frozenset(grant.role for grant in person.grants)
-    facts.append(t("Role: {roles}", roles=menu.role_names(ctx, roles) or "—"))
+    facts.append(t("Role: {roles}", roles=_roles(ctx, person)))
     if person.username:
         facts.append(escaped(f"@{person.username}"))
     if person.phone:
         facts.append(t(":telephone_receiver: {phone}", phone=person.phone))
+    if person.comment:
+        facts.append(t(":memo: {comment}", comment=person.comment))
     if not person.is_active:
         facts.append(t(":no_entry: blocked"))
     elif person.unreachable_at is not None:
         facts.append(t(":warning: has blocked the bot"))
-    turn = Button(t.plain(":prohibited: Block"), Block(person.id))
-    if not person.is_active:
-        turn = Button(t.plain(":white_check_mark: Unblock"), Unblock(person.id))
-    rows: Rows = [] if person.id == ctx.user.id else [[turn]]
-    rows.append([Button(t.plain(":scroll: What they changed"), AuditLog(user_id=person.id))])
-    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), Staff())])
-    return Screen(stack(*facts), rows, data)
+    return Screen(stack(*facts), _card_rows(ctx, person), data)
 
 
 def block(ctx: Context, data: Block) -> Screen:
     """Shut the person out at once."""
     staffing.block(ctx.session, data.user_id, ctx.user)
-    return staff_card(ctx, StaffCard(data.user_id))
+    return _after(ctx, data.user_id)
 
 
 def unblock(ctx: Context, data: Unblock) -> Screen:
@@ -114,29 +182,146 @@ def unblock(ctx: Context, data: Unblock) -> Screen:
     return staff_card(ctx, StaffCard(data.user_id))
 
 
-def ask_name(ctx: Context, data: IssueCode) -> Screen:
-    """Ask whom the code is for."""
-    t = ctx.t
-    text = t("Name of the new {role}:", role=t.plain(menu.ROLE_NAMES[data.role]))
-    return Screen(text, [[Button(t.plain(":leftwards_arrow_with_hook: Back"), Staff())]], data)
+def give_role(ctx: Context, data: GiveRole) -> Screen:
+    """Give one more role."""
+    staffing.give_role(ctx.session, data.user_id, data.role, ctx.user)
+    return staff_card(ctx, StaffCard(data.user_id))
 
 
-def issue(router: Router, ctx: Context, data: IssueCode, name: str) -> Screen:
-    """Show the code once, with a link that carries it."""
-    code = auth.issue_code(ctx.session, data.role, name, ctx.user)
+def take_role(router: Router, ctx: Context, data: TakeRole) -> Screen:
+    """Take a role away."""
+    person = staffing.take_role(ctx.session, data.user_id, data.role, ctx.user)
+    if person.is_active and not person.roles:
+        # Nobody words a notice for them any more, so their commands go from here.
+        router.publish_commands(ctx, person)
+    return _after(ctx, data.user_id)
+
+
+def ask(ctx: Context, data: EditStaff) -> Screen:
+    """Ask for the new value, showing the present one."""
+    person = staffing.get(ctx.session, data.user_id, ctx.user)
+    if data.field not in FIELDS:
+        raise NotFound("requisite")
     t = ctx.t
-    text = t(
-        ":key: Code for {name}: <code>{code}</code>\nIt works once, for 72 hours, and is shown only now.",
-        name=" ".join(name.split()),
-        code=code,
+    value = getattr(person, data.field)
+    label = t.plain(FIELDS[data.field])
+    text = t("{field}, now: {value}\nType the new value.", field=label, value=value or "—")
+    rows: Rows = []
+    if value and data.field in staffing.OPTIONAL:
+        rows.append([Button(t.plain(":wastebasket: Leave empty"), EmptyStaff(person.id, data.field))])
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), StaffCard(person.id))])
+    return Screen(text, rows, data)
+
+
+def take(ctx: Context, data: EditStaff, text: str) -> Screen:
+    """Check and keep the value."""
+    staffing.change(ctx.session, data.user_id, data.field, text, ctx.user)
+    return staff_card(ctx, StaffCard(data.user_id))
+
+
+def empty(ctx: Context, data: EmptyStaff) -> Screen:
+    """Empty the field."""
+    staffing.change(ctx.session, data.user_id, data.field, None, ctx.user)
+    return staff_card(ctx, StaffCard(data.user_id))
+
+
+def history(ctx: Context, data: StaffHistory) -> Screen:
+    """Show who changed what about a person, and when."""
+    t = ctx.t
+    person = staffing.get(ctx.session, data.user_id, ctx.user)
+    page = staffing.history(ctx.session, person.id, ctx.user, data.cursor)
+    lines = [_entry(ctx, entry) for entry in page.items] or [t("Nothing yet.")]
+    rows = keyboards.pager(t, page, partial(StaffHistory, person.id))
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), StaffCard(person.id))])
+    text = stack(t("<b>{name}</b>: history", name=person.name), "", *lines)
+    return Screen(text, rows, StaffHistory(person.id, page.cursor))
+
+
+def roles_changed(ctx: Context, _params: dict[str, Any]) -> Screen:
+    """Tell a person what they may do now."""
+    text = ctx.t("The administrator changed your role. Now: {roles}", roles=_roles(ctx, ctx.user))
+    return Screen(text, [menu.back(ctx)])
+
+
+def _after(ctx: Context, user_id: int) -> Screen:
+    """Return the card; who is administrator no more sees the menu that is left."""
+    if ctx.actor is None or not ctx.actor.holds(Role.ADMIN):
+        return ctx.open(menu.Menu())
+    return staff_card(ctx, StaffCard(user_id))
+
+
+def _card_rows(ctx: Context, person: User) -> Rows:
+    t = ctx.t
+    rows: Rows = []
+    for role in Role:
+        name = t.plain(menu.ROLE_NAMES[role])
+        if role in _given(person):
+            turn = Button(t.plain(":white_check_mark: {role}", role=name), TakeRole(person.id, role))
+        else:
+            turn = Button(t.plain(":heavy_plus_sign: {role}", role=name), GiveRole(person.id, role))
+        rows.append([turn])
+    rows.append(
+        [
+            Button(t.plain(":pencil2: {field}", field=t.plain(label)), EditStaff(person.id, field))
+            for field, label in FIELDS.items()
+        ]
     )
-    if router.bot_username:
-        link = f"https://t.me/{router.bot_username}?start={code}"
-        text = stack(text, t("Or this link: {link}", link=link))
-    return Screen(text, [[Button(t.plain(":leftwards_arrow_with_hook: Back"), Staff())]], Staff())
+    if hand_over_all.count(ctx.session, person):
+        rows.append([Button(t.plain(":busts_in_silhouette: Hand customers over"), HandOver(person.id))])
+    rows.append([Button(t.plain(":scroll: History"), StaffHistory(person.id))])
+    if not person.is_active:
+        rows.append([Button(t.plain(":white_check_mark: Unblock"), Unblock(person.id))])
+    elif person.id != ctx.user.id:
+        rows.append([Button(t.plain(":prohibited: Block"), Block(person.id))])
+    left = conversations.list_left(ctx.conversation, LIST, Staff())
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), left)])
+    return rows
+
+
+def _entry(ctx: Context, entry: AuditEntry) -> Html:
+    actor = ctx.session.get(User, entry.user_id) if entry.user_id else None
+    who = actor.name if actor else ctx.t.plain("the program")
+    return ctx.t("{at} · {who}: {what}", at=ctx.view.moment(entry.at), who=who, what=_what(ctx, entry))
+
+
+def _what(ctx: Context, entry: AuditEntry) -> Html:
+    t, before, after = ctx.t, entry.before or {}, entry.after or {}
+    if entry.action in DONE:
+        return t(DONE[entry.action])
+    if entry.action == "roles":
+        return t("role: {before} → {after}", before=_names(ctx, before), after=_names(ctx, after))
+    if entry.action == "hand_over":
+        return t(
+            "customers handed over ({n}): {before} → {after}",
+            n=after["customers"],
+            before=before["sales_rep"],
+            after=after["sales_rep"],
+        )
+    changes = (
+        t(
+            "{field}: {before} → {after}",
+            field=t.plain(FIELDS.get(field, field)),
+            before=before.get(field) or "—",
+            after=value or "—",
+        )
+        for field, value in after.items()
+    )
+    return Html("; ".join(changes))
+
+
+def _names(ctx: Context, facts: dict[str, Any]) -> str:
+    return menu.role_names(ctx, frozenset(Role(value) for value in facts["roles"])) or "—"
+
+
+def _given(person: User) -> frozenset[Role]:
+    """Return the roles a person was given, blocked or not."""
+    return frozenset(grant.role for grant in person.grants)
+
+
+def _roles(ctx: Context, person: User) -> str:
+    return menu.role_names(ctx, _given(person)) or "—"
 
 
 def _label(ctx: Context, person: User) -> str:
-    roles = menu.role_names(ctx, frozenset(grant.role for grant in person.grants)) or "—"
     mark = "" if person.is_active else "⛔ "
-    return f"{mark}{person.name} · {roles}"
+    return f"{mark}{person.name} · {_roles(ctx, person)}"

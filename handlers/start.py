@@ -7,12 +7,12 @@ from functools import partial
 
 from handlers import access, company_settings, menu
 from handlers import conversation as conversations
-from handlers.addresses import Settings
+from handlers.addresses import Settings, Status
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routes import Shown
 from handlers.routing import Router
-from handlers.screen import Button, Screen
+from handlers.screen import Button, Rows, Screen
 from handlers.texts import LANGUAGES, N_, Html
 from models import Role, User
 from services import auth, loading
@@ -33,8 +33,10 @@ HELP = {
         "A new order arrives by itself. “Take it”, load it, “Confirm the load”: the invoice goes out then."
     ),
     Role.ADMIN: N_(
-        "<b>Administrator</b>\n“Staff” issues access codes. “Company” keeps the requisites the invoices need."
-        " “Settings” has warehouse, tariff, hours, VAT, numbers; /backup sends a copy of the database."
+        "<b>Administrator</b>\n“Staff” lets people in, gives roles, hands customers over and mails to many."
+        " “Company” keeps the requisites the invoices need."
+        " “Settings” has warehouse, tariff, hours, VAT, numbers; /backup sends a copy of the database;"
+        " /status says how the bot does."
     ),
 }
 COMMANDS_HELP = N_("/start — the menu\n/cancel — leave any step\n/help — this help\n/logout — leave the bot")
@@ -127,9 +129,12 @@ def settings(ctx: Context, _data: Settings) -> Screen:
         name=ctx.user.name,
         roles=menu.role_names(ctx, ctx.user.roles),
     )
-    leave = [Button(ctx.t.plain(":door: Leave the bot"), LogOut())]
-    company = company_settings.entries(ctx) if ctx.user.holds(Role.ADMIN) else []
-    return Screen(text, [languages, *company, leave, menu.back(ctx)], Settings())
+    rows: Rows = [languages]
+    if ctx.user.holds(Role.ADMIN):
+        rows += company_settings.entries(ctx)
+        rows.append([Button(ctx.t.plain(":stethoscope: How the bot does"), Status())])
+    rows += [[Button(ctx.t.plain(":door: Leave the bot"), LogOut())], menu.back(ctx)]
+    return Screen(text, rows, Settings())
 
 
 def set_language(router: Router, ctx: Context, data: SetLanguage) -> Screen:

@@ -17,6 +17,8 @@ from models.company import AuditEntry, Company, Holiday, Tariff, Warehouse, Work
 from models.customer import Customer, Outlet
 from models.database import Database, now_of
 from models.document import Credit, Document, DocumentKind, Invoice, InvoiceLine, Picture, Waybill
+from models.health import Fault, Heartbeat
+from models.mailing import Mailing, MailingRecipient, RecipientState
 from models.messaging import (
     Conversation,
     GeocodedAddress,
@@ -58,12 +60,16 @@ __all__ = [
     "DeliveryWindow",
     "Document",
     "DocumentKind",
+    "Fault",
     "GeocodedAddress",
+    "Heartbeat",
     "Holiday",
     "InboxState",
     "InboxUpdate",
     "Invoice",
     "InvoiceLine",
+    "Mailing",
+    "MailingRecipient",
     "MovementKind",
     "Order",
     "OrderCard",
@@ -79,6 +85,7 @@ __all__ = [
     "PriceList",
     "PriceListEntry",
     "Product",
+    "RecipientState",
     "RequestState",
     "Reservation",
     "Role",

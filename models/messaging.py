@@ -42,6 +42,11 @@ class InboxUpdate(Base):
             "id",
             sqlite_where=text("state = 'waiting'"),
         ),
+        Index(
+            "ix_inbox_updates_failed",
+            "id",
+            sqlite_where=text("state = 'failed'"),
+        ),
         Index(None, "done_at"),
     )
 

@@ -86,6 +86,10 @@ class AccessAttempt(Base):
     telegram_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     failed: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    # Who it was and when, as of the last wrong code: administrators see it.
+    name: Mapped[str | None] = mapped_column(String(160))
+    username: Mapped[str | None] = mapped_column(String(64))
+    last_at: Mapped[datetime | None]
 
 
 class RequestState(enum.Enum):
@@ -94,6 +98,8 @@ class RequestState(enum.Enum):
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    # Nobody decided: the person came in by an access code meanwhile.
+    CLOSED = "closed"
 
 
 class AccessRequest(Base):

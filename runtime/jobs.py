@@ -20,6 +20,7 @@ from models import Database, Document, OutboxState, Session, User, now_of
 from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
 from services import (
+    admission,
     audit,
     backup,
     company,
@@ -169,6 +170,11 @@ def _sheet_upload(database: Database, _processor: Processor, details: dict[str, 
     return Upload("document", loading_sheet.file_name(delivery_on, language), pdf)
 
 
+def _code_upload(_database: Database, _processor: Processor, link: str) -> Upload:
+    """Return an access code's link as a picture to scan."""
+    return Upload("photo", "code.png", admission.render_qr(link))
+
+
 def _report_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
     """Return a report as a picture or a workbook, worked out again."""
     # Pillow and openpyxl: most processes never need them.
@@ -204,6 +210,7 @@ def _audit_upload(database: Database, _processor: Processor, details: dict[str, 
 UPLOADS: dict[str, Callable[[Database, Processor, Any], Upload]] = {
     "document_id": _document_upload,
     "sheet": _sheet_upload,
+    "link": _code_upload,
     "report": _report_upload,
     "orders": _orders_upload,
     "audit": _audit_upload,

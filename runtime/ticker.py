@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from models import Database, Session, now_of
 from runtime.processor import Processor
-from services import backup, digests, inbox, ledger, outbox, reminders
+from services import backup, digests, health, inbox, ledger, mailings, outbox, reminders
+from services.health import Disk
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 SWEEP_EVERY = timedelta(hours=1)
 REMIND_EVERY = timedelta(minutes=1)
+# A commit each: often enough to see that the process lives.
+BEAT_EVERY = timedelta(seconds=15)
 # Under a week: after one without updates Telegram may hand out the same ids again.
 KEEP_INBOX = timedelta(days=6)
 KEEP_OUTBOX = timedelta(days=14)
 
 
 class Ticker:
-    """One thread; it only looks, the processor acts."""
+    """One thread; it only looks, the processor acts.
 
-    def __init__(self, database: Database, processor: Processor) -> None:
+    ``polled_at`` tells when Telegram last answered, ``disk`` how full the disk of the data is.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        processor: Processor,
+        polled_at: Callable[[], datetime | None],
+        disk: Callable[[], Disk | None],
+    ) -> None:
         self._database = database
         self._processor = processor
+        self._polled_at = polled_at
+        self._disk = disk
         self._stopped = threading.Event()
         self._swept_at: datetime | None = None
         self._reminded_at: datetime | None = None
-        self.last_tick_at: datetime | None = None
+        self._beaten_at: datetime | None = None
 
     def stop(self) -> None:
         """Let :meth:`run` return."""
@@ -49,7 +65,6 @@ class Ticker:
     def tick(self) -> None:
         """Wake the processor when something is due."""
         now = datetime.now(UTC)
-        self.last_tick_at = now
         if self._swept_at is None or now - self._swept_at > SWEEP_EVERY:
             self._swept_at = now
             self._processor.submit(sweep)
@@ -58,8 +73,15 @@ class Ticker:
             for task in REMINDERS:
                 self._processor.submit(task)
             self._check_books()
+        if self._beaten_at is None or now - self._beaten_at > BEAT_EVERY:
+            self._beaten_at = now
+            beat = partial(health.beat, polled_at=self._polled_at(), ticked_at=now, disk=self._disk())
+            self._processor.submit(beat)
         with self._database.reading() as session:
             is_due = outbox.has_due(session)
+            has_news = mailings.has_news(session)
+        if has_news:
+            self._processor.submit(mailings.settle)
         if is_due:
             self._processor.wake()
 
@@ -80,6 +102,15 @@ REMINDERS: tuple[Callable[[Session], Any], ...] = (
     digests.send_due,
     backup.queue_nightly,
 )
+
+
+def disk_of(folder: Path) -> Disk | None:
+    """Return how full the disk under ``folder`` is, None when it cannot be told."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return Disk(usage.free, usage.total)
 
 
 def sweep(session: Session) -> None:

@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from models import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, UserRole, now_of
-from services import notifications
+from services import audit, notifications
 from services.errors import Conflict, Forbidden, Invalid, NotFound
 
 # No 0 O 1 I L: a code is read aloud over the phone.
@@ -52,7 +52,7 @@ def ensure_admins(session: Session, telegram_ids: Iterable[int]) -> None:
         if user is None:
             user = _new_user(session, telegram_id, str(telegram_id), None)
         # One who was blocked stays so: the settings say who is an administrator, not who was let in again.
-        _grant(user, Role.ADMIN)
+        grant(session, user, Role.ADMIN, None)
 
 
 def take_note(user: User, name: str, username: str | None) -> None:
@@ -74,16 +74,17 @@ def issue_code(session: Session, role: Role, name: str, issued_by: User | None =
         raise Invalid("name", limit=MAX_NAME)
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
     now = now_of(session)
-    session.add(
-        AccessCode(
-            digest=_digest(code),
-            role=role,
-            name=name,
-            issued_by_id=issued_by.id if issued_by else None,
-            created_at=now,
-            expires_at=now + CODE_LIFE,
-        )
+    row = AccessCode(
+        digest=_digest(code),
+        role=role,
+        name=name,
+        issued_by_id=issued_by.id if issued_by else None,
+        created_at=now,
+        expires_at=now + CODE_LIFE,
     )
+    session.add(row)
+    session.flush()
+    audit.record(session, issued_by, "issue", "access_code", row.id, None, {"role": role, "name": name})
     return f"{code[:5]}-{code[5:]}"
 
 
@@ -116,7 +117,7 @@ def redeem(
             AccessCode.expires_at > now,
         )
         .values(used_at=now)
-        .returning(AccessCode.id, AccessCode.role, AccessCode.name)
+        .returning(AccessCode.id, AccessCode.role, AccessCode.name, AccessCode.issued_by_id)
     ).first()
     if row is None:
         _count_failure(session, telegram_id, name, username)
@@ -124,13 +125,10 @@ def redeem(
     user = find_user(session, telegram_id) or _new_user(session, telegram_id, row.name, username)
     user.language = user.language or language
     # An administrator issued the code, so an account blocked before is let in again.
-    user.is_active = True
-    _grant(user, row.role)
-    session.flush()
+    _let_in(session, user, row.role, user)
     session.execute(update(AccessCode).where(AccessCode.id == row.id).values(used_by_id=user.id))
-    attempt = session.get(AccessAttempt, telegram_id)
-    if attempt is not None:
-        session.delete(attempt)
+    _close_request(session, telegram_id, row.issued_by_id)
+    session.execute(delete(AccessAttempt).where(AccessAttempt.telegram_id == telegram_id))
     return user
 
 
@@ -176,9 +174,7 @@ def approve(session: Session, request_id: int, role: Role, actor: User) -> User:
         user = _new_user(session, request.telegram_id, request.name, request.username)
     user.phone = request.phone
     user.language = user.language or request.language
-    user.is_active = True
-    _grant(user, role)
-    session.flush()
+    _let_in(session, user, role, actor)
     notifications.tell(session, user, "access_granted", role=role.value)
     return user
 
@@ -190,11 +186,34 @@ def reject(session: Session, request_id: int, actor: User) -> None:
 
 
 def log_out(session: Session, user: User) -> None:
-    """Take every role from the person; a new code brings them back."""
-    admins = staff(session, Role.ADMIN)
-    if user.holds(Role.ADMIN) and len(admins) == 1:
-        raise Conflict("last_admin")
+    """Take every role from the person; a new code brings them back. Raises Conflict ``last_admin``."""
+    keep_an_admin(session, user)
+    before = role_values(user)
     user.grants.clear()
+    session.flush()
+    audit.record(session, user, "log_out", "user", user.id, {"roles": before}, {"roles": []})
+
+
+def keep_an_admin(session: Session, user: User) -> None:
+    """Raise Conflict ``last_admin`` when nobody but ``user`` could let others in."""
+    if user.holds(Role.ADMIN) and len(staff(session, Role.ADMIN)) == 1:
+        raise Conflict("last_admin")
+
+
+def role_values(user: User) -> list[str]:
+    """Return the roles given to a person, blocked or not, as an audit row keeps them."""
+    return [role.value for role in Role if any(grant.role is role for grant in user.grants)]
+
+
+def grant(session: Session, user: User, role: Role, actor: User | None) -> bool:
+    """Give a person a role; return whether it is a new one. It leaves an audit row then."""
+    before = role_values(user)
+    if role.value in before:
+        return False
+    user.grants.append(UserRole(role=role))
+    session.flush()
+    audit.record(session, actor, "roles", "user", user.id, {"roles": before}, {"roles": role_values(user)})
+    return True
 
 
 def set_language(user: User, language: str) -> None:
@@ -212,7 +231,18 @@ def _decide(session: Session, request_id: int, state: RequestState, actor: User)
     ).first()
     if decided is None:
         raise Conflict("request_decided")
+    pending = RequestState.PENDING
+    audit.record(session, actor, "decide", "access_request", request_id, {"state": pending}, {"state": state})
     return request
+
+
+def _close_request(session: Session, telegram_id: int, decided_by_id: int | None) -> None:
+    """Who is in asks no more: approved later, the request would give a second role nobody meant."""
+    session.execute(
+        update(AccessRequest)
+        .where(AccessRequest.telegram_id == telegram_id, AccessRequest.state == RequestState.PENDING)
+        .values(state=RequestState.CLOSED, decided_at=now_of(session), decided_by_id=decided_by_id)
+    )
 
 
 def _count_failure(session: Session, telegram_id: int, name: str, username: str | None) -> None:
@@ -221,21 +251,28 @@ def _count_failure(session: Session, telegram_id: int, name: str, username: str 
         attempt = AccessAttempt(telegram_id=telegram_id, failed=0)
         session.add(attempt)
     attempt.failed += 1
+    attempt.name, attempt.username, attempt.last_at = name[:MAX_NAME], username, now_of(session)
     if attempt.failed >= MAX_FAILED:
         attempt.failed = 0
         attempt.locked_until = now_of(session) + LOCK_TIME
+        until = {"locked_until": attempt.locked_until.isoformat()}
+        audit.record(session, None, "lock", "account", telegram_id, {"locked_until": None}, until)
         notifications.tell_admins(
             session, "account_locked", telegram_id=telegram_id, name=name, username=username
         )
 
 
-def _grant(user: User, role: Role) -> None:
-    if all(grant.role is not role for grant in user.grants):
-        user.grants.append(UserRole(role=role))
+def _let_in(session: Session, user: User, role: Role, actor: User | None) -> None:
+    if not user.is_active:
+        user.is_active = True
+        audit.record(session, actor, "unblock", "user", user.id, {"is_active": False}, {"is_active": True})
+    grant(session, user, role, actor)
 
 
 def _new_user(session: Session, telegram_id: int, name: str, username: str | None) -> User:
-    user = User(telegram_id=telegram_id, name=name, username=username, created_at=now_of(session))
+    user = User(
+        telegram_id=telegram_id, name=name, username=username, is_active=True, created_at=now_of(session)
+    )
     user.grants = []
     session.add(user)
     return user

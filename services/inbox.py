@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, Table, bindparam, delete, select, text, update
+from sqlalchemy import Connection, Executable, Row, Table, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from models import InboxState, InboxUpdate, now_of
@@ -18,7 +18,7 @@ MAX_ATTEMPTS = 2
 
 _table: Table = InboxUpdate.__table__  # type: ignore[assignment]
 # Written out: with a bound value SQLite would not use the index that holds waiting rows only.
-_is_waiting = text("state = 'waiting'")
+_is_waiting, _is_failed = text("state = 'waiting'"), text("state = 'failed'")
 _waiting = (
     select(_table.c.id, _table.c.payload).where(_is_waiting).order_by(_table.c.id).limit(bindparam("batch"))
 )
@@ -85,6 +85,16 @@ def count_attempt(session: Session, row_id: int) -> int:
             .returning(_table.c.attempts)
         ).scalar_one()
     )
+
+
+def count_waiting(session: Session) -> int:
+    """Return how many updates wait to be handled; the one in hand is among them."""
+    return session.execute(select(func.count()).select_from(_table).where(_is_waiting)).scalar_one()
+
+
+def count_failed(session: Session) -> int:
+    """Return how many updates were set aside of late."""
+    return session.execute(select(func.count()).select_from(_table).where(_is_failed)).scalar_one()
 
 
 def sweep(session: Session, before: datetime) -> int:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, delete, insert, select, text, update
+from sqlalchemy import Row, Table, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from models import OutboxKind, OutboxMessage, OutboxState, now_of
+from services import paging
+from services.errors import NotFound
+from services.paging import Page
 
 REPLY, NOTICE, MAILING = 0, 1, 2
 """Priorities: an answer to a person who waits, a notice, a mailing."""
@@ -28,7 +31,7 @@ _columns = (
     _table.c.order_id,
 )
 # Written out: with a bound value SQLite would not use the index that holds waiting rows only.
-_is_waiting = text("state = 'waiting'")
+_is_waiting, _is_failed = text("state = 'waiting'"), text("state = 'failed'")
 # Built once: SQLAlchemy's construction of a statement costs more than SQLite's execution of it.
 _insert = insert(_table)
 _take = (
@@ -76,10 +79,10 @@ def add(
     priority: int = NOTICE,
     due_at: datetime | None = None,
     order_id: int | None = None,
-) -> None:
-    """Write one outgoing row in the caller's transaction."""
+) -> int:
+    """Write one outgoing row in the caller's transaction; return its id."""
     now = now_of(session)
-    session.execute(
+    written = session.execute(
         _insert,
         {
             "kind": kind,
@@ -94,6 +97,7 @@ def add(
             "order_id": order_id,
         },
     )
+    return int(written.inserted_primary_key[0])  # type: ignore[attr-defined]
 
 
 def call(
@@ -165,6 +169,11 @@ def skip(session: Session, row_id: int) -> None:
     session.execute(update(_table).where(_table.c.id == row_id).values(state=OutboxState.SUPERSEDED))
 
 
+def forget_content(session: Session, row_id: int) -> None:
+    """Empty a row that has told a secret: what was sent is nobody's to read afterwards."""
+    session.execute(update(_table).where(_table.c.id == row_id).values(payload={}))
+
+
 def drop_waiting(session: Session, lane: str, error: str) -> None:
     """Close what still waits for a lane that can't be reached any more."""
     session.execute(
@@ -172,6 +181,40 @@ def drop_waiting(session: Session, lane: str, error: str) -> None:
         .where(_table.c.lane == lane, _table.c.state.in_((OutboxState.WAITING, OutboxState.SENDING)))
         .values(state=OutboxState.SUPERSEDED, last_error=error)
     )
+
+
+def count_waiting(session: Session) -> int:
+    """Return how many rows wait to be sent."""
+    return session.execute(select(func.count()).select_from(_table).where(_is_waiting)).scalar_one()
+
+
+def count_failed(session: Session) -> int:
+    """Return how many rows were given up."""
+    return session.execute(select(func.count()).select_from(_table).where(_is_failed)).scalar_one()
+
+
+def failed(session: Session, page: int = 0) -> Page[OutboxMessage]:
+    """Return a page of the rows that were given up, the latest first."""
+    query = select(OutboxMessage).where(_is_failed)
+    return paging.fetch(session, query.order_by(OutboxMessage.created_at.desc(), OutboxMessage.id), page)
+
+
+def repeat(session: Session, row_id: int) -> None:
+    """Have a row that was given up tried anew, with all its retries. Raises NotFound for any other."""
+    again = session.execute(
+        update(_table)
+        .where(_table.c.id == row_id, _table.c.state == OutboxState.FAILED)
+        .values(
+            state=OutboxState.WAITING,
+            attempts=0,
+            first_tried_at=None,
+            due_at=now_of(session),
+            last_error=None,
+        )
+        .returning(_table.c.id)
+    ).first()
+    if again is None:
+        raise NotFound("outbox_row")
 
 
 def sweep(session: Session, before: datetime) -> int:

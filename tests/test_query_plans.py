@@ -25,10 +25,14 @@ SIZE = Size(reps=2, products=220, customers=20, orders=200, queue=12)
 SMALL = {
     *("company", "warehouse", "tariff", "working_hours", "holidays", "vat_rates", "price_lists"),
     *("vehicles", "categories", "users", "user_roles", "access_attempts", "access_codes", "access_requests"),
+    *("heartbeats", "faults"),
 }
 GROWING = set(Base.metadata.tables) - SMALL
 # Indexes that hold open rows only: reading one whole is what it is for.
-OPEN_ROWS = {"ix_inbox_updates_waiting", "ix_outbox_messages_waiting", "ix_products_low"}
+OPEN_ROWS = {
+    *("ix_inbox_updates_waiting", "ix_inbox_updates_failed", "ix_outbox_messages_waiting"),
+    *("ix_outbox_messages_failed", "ix_mailing_recipients_waiting", "ix_products_low"),
+}
 # To search by one of these alone finds a good part of the table.
 COARSE = {"kind", "state", "status", "is_active", "archived_at"}
 # A piece of the statement → the table it may read so, and why that is meant.
@@ -51,6 +55,10 @@ MEANT = {
     "anon_1.total_amount END), ?) AS BIGINT)": "orders",
     # Every change, the latest first: read off the key, and ends with the page.
     "FROM audit_entries ORDER BY audit_entries.id DESC LIMIT": "audit_entries",
+    # The latest update: one row off the end of the table.
+    "FROM inbox_updates ORDER BY inbox_updates.id DESC LIMIT": "inbox_updates",
+    # Mailings that went, the latest first: few are thrown away, so it ends with the page.
+    "mailings.sent_at IS NOT NULL ORDER BY mailings.id DESC LIMIT": "mailings",
     # How many wait for each day: as below.
     "orders.status IN (?, ?) GROUP BY delivery_windows.delivery_on": "orders",
     # What waits for the warehouse: both statuses are left within days, however long the history.

@@ -6,9 +6,10 @@ A field or an action that has no words yet is shown by its own name: a trace is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from handlers import settings_table
+from handlers import menu, settings_table
 from handlers.notices import REQUISITES
 from handlers.screen import View
 from handlers.texts import N_, Html, escaped
@@ -31,6 +32,16 @@ ACTIONS = {
     "reassign": N_("{who} gave {what} to another rep"),
     "cancel": N_("{who} called off {what}"),
     "release": N_("{who} put {what} back into the queue"),
+    "roles": N_("{who} changed the role of {what}"),
+    "hand_over": N_("{who} handed customers over, which concerns {what}"),
+    "log_out": N_("{who} left the bot"),
+    "issue": N_("{who} issued {what}"),
+    "revoke": N_("{who} revoked {what}"),
+    "decide": N_("{who} decided {what}"),
+    "lock": N_("{who} locked {what} for a while"),
+    "unlock": N_("{who} lets {what} try again"),
+    "send": N_("{who} sent {what}"),
+    "repeat": N_("{who} repeated {what}"),
 }
 UNKNOWN_ACTION = N_("{who}: {action}, {what}")
 # In the case a Russian verb wants them in.
@@ -40,6 +51,11 @@ SUBJECTS = {
     "outlet": N_("delivery point “{name}”"),
     "vehicle": N_("vehicle {name}"),
     "user": N_("{name} of the staff"),
+    "access_code": N_("access code No. {name}"),
+    "access_request": N_("request for access No. {name}"),
+    "account": N_("the account {name}"),
+    "mailing": N_("mailing No. {name}"),
+    "outbox": N_("message No. {name} that was not sent"),
     "order": N_("order No. {name}"),
     "invoice": N_("invoice No. {name}"),
     "waybill": N_("waybill No. {name}"),
@@ -84,6 +100,18 @@ FIELDS = {
     "file": N_("file"),
     "added": N_("added"),
     "changed": N_("changed"),
+    "role": N_("role"),
+    "roles": N_("role"),
+    "comment": N_("comment"),
+    "sales_rep": N_("rep"),
+    "customers": N_("customers"),
+    "drafts": N_("drafts"),
+    "text": N_("text"),
+    "recipients": N_("recipients"),
+    "state": N_("state"),
+    "error": N_("error"),
+    "revoked_at": N_("revoked"),
+    "locked_until": N_("locked until"),
 }
 VAT_KINDS = {
     "standard": N_("the standard rate"),
@@ -93,6 +121,22 @@ VAT_KINDS = {
     "simplified_5": N_("5% (simplified)"),
     "simplified_7": N_("7% (simplified)"),
 }
+STATES = {
+    "pending": N_("undecided"),
+    "approved": N_("let in"),
+    "rejected": N_("refused"),
+    "waiting": N_("waiting to be sent"),
+    "failed": N_("not sent"),
+}
+ROLES = {role.value: words for role, words in menu.ROLE_NAMES.items()}
+# What a value is called, by its field.
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "vat_kind": VAT_KINDS,
+    "state": STATES,
+    "role": ROLES,
+    "roles": ROLES,
+}
+MOMENTS = {"revoked_at", "locked_until"}
 MONEY = {"price", "rate_per_km", "minimum_amount", "free_from_amount"}
 QUANTITIES = {"on_hand", "low_stock", "minimum", "multiple"}
 # What is behind them is no use to anybody.
@@ -191,8 +235,12 @@ def _value(view: View, field: str, value: Any, names: Names, subject: Name | Non
         return known.name if known else f"№{value}"
     if isinstance(value, int):
         return _number(view, field, value, subject)
-    if field == "vat_kind" and value in VAT_KINDS:
-        return view.t.plain(VAT_KINDS[value])
+    if field in MOMENTS:
+        return view.moment(datetime.fromisoformat(value))
+    if isinstance(value, list) and field in WORDS:
+        return ", ".join(_value(view, field, one, names, subject) for one in value) or "—"
+    if isinstance(value, str) and value in WORDS.get(field, {}):
+        return view.t.plain(WORDS[field][value])
     if isinstance(value, Mapping):
         return ", ".join(f"{name} = {_packed(view, amount)}" for name, amount in value.items()) or "—"
     return str(value)

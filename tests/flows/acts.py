@@ -205,3 +205,28 @@ def stock_levels(stage: Stage, sku: str) -> tuple[int, int]:
     with stage.app.database.reading() as session:
         row = session.execute(select(Product.on_hand, Product.reserved).where(Product.sku == sku)).one()
         return row.on_hand, row.reserved
+
+
+def issues_code(admin: Person, role: str, name: str) -> tuple[str, bytes]:
+    """From the administrator's menu: issue an access code; return it, and the picture it came with."""
+    press(admin, "👤 Сотрудники", "Сотрудники")
+    press(admin, "🔑 Коды доступа", "Коды доступа")
+    press(admin, f"🔑 Код: {role}", "Имя")
+    say(admin, name, f"Код ({name}) — в сообщении выше")
+    message = admin.wait_text(f"🔑 Код ({name}): ")
+    assert message.photo is not None
+    found = re.search(r"start=([0-9A-Z-]+)", message.text)
+    assert found is not None
+    return found[1], message.photo.data
+
+
+def opens_staff_card(admin: Person, label: str) -> Message:
+    """From anywhere: open somebody's card, by the beginning of the label in the list."""
+    comes_to(admin, "/staff", "Сотрудники")
+    return press(admin, label, "Роль:")
+
+
+def comes_to(person: Person, command: str, then: str) -> Message:
+    """Type a command and wait for the screen it leads to, below it."""
+    sent = person.command(command)
+    return person.wait_text(then, after=sent)

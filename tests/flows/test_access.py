@@ -5,6 +5,7 @@ from demo.bot_api_types import Message
 from demo.people import Person
 from tests.flows import acts
 from tests.flows.stage import Stage, running
+from tests.services.documents import scan_picture
 
 WELCOME = "Введите код доступа, который выдал администратор."
 
@@ -72,14 +73,14 @@ def test_the_administrator_of_the_settings_needs_no_code(stage: Stage) -> None:
     assert "👤 Сотрудники" in stage.dmitry.screen.labels
 
 
-def test_an_administrator_issues_a_code_with_a_link(stage: Stage) -> None:
+def test_an_administrator_issues_a_code_with_a_link_and_a_picture(stage: Stage, tmp_path: Path) -> None:
     dmitry, olga = stage.dmitry, stage.stranger
     acts.opens(dmitry)
-    acts.press(dmitry, "👤 Сотрудники", "Сотрудники")
-    acts.press(dmitry, "🔑 Код: кладовщик", "Имя")
-    shown = acts.say(dmitry, "Ольга Белова", "Код (Ольга Белова)").text
-    assert f"https://t.me/{stage.api.username}?start=" in shown
-    olga.start(shown.split("?start=")[1].split()[0])
+    code, picture = acts.issues_code(dmitry, "кладовщик", "Ольга Белова")
+    assert scan_picture(picture, tmp_path) == f"https://t.me/{stage.api.username}?start={code}"
+    assert "• Ольга Белова · кладовщик · до " in dmitry.screen.text
+    assert code not in dmitry.screen.text
+    olga.start(code)
     acts.sees(olga, "Здравствуйте, Ольга Белова! Роль: кладовщик")
 
 

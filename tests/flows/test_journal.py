@@ -269,8 +269,10 @@ def test_to_anybody_else_none_of_it_exists(stage: Stage) -> None:
         ids = {"order_id": order.id, "customer_id": order.customer_id, "user_id": order.sales_rep_id}
     tried = [example(kind, dict(ids)) for kind in _admins_alone()]
     assert len(tried) > 25
-    for person in (stage.anna, stage.boris):
-        acts.opens(person)
+    stage.stranger.start()
+    for person in (stage.anna, stage.boris, stage.stranger):
+        if person is not stage.stranger:
+            acts.opens(person)
         before = person.screen.text
         for data in (*tried, "zz:1"):
             toast = person.forge(data, message_id=person.screen.message_id).wait_answered().toast
@@ -278,7 +280,7 @@ def test_to_anybody_else_none_of_it_exists(stage: Stage) -> None:
             assert (toast.text, toast.alert) == (UNKNOWN, False), data
         assert person.screen.text == before
         said = []
-        for command in ("/nonsense", "/journal", "/audit", "/staff"):
+        for command in ("/nonsense", "/journal", "/audit", "/staff", "/status"):
             person.command(command)
             person.wait_text("Здесь я этого не ждал")
             said.append(acts.sees(person, "Здесь я этого не ждал").text)

@@ -21,7 +21,14 @@ NO_ACCESS = "Нет доступа."
 # A button of the administrators' alone: to anybody else there is none such.
 UNKNOWN = "Эта кнопка устарела. Вот где вы сейчас."
 # What the other fields of a button may hold so that it would do something.
-SAMPLES: dict[Any, Any] = {int: 1, str: "phone", bool: True, date: date(2099, 1, 1), date | None: None}
+SAMPLES: dict[Any, Any] = {
+    int: 1,
+    str: "phone",
+    bool: True,
+    date: date(2099, 1, 1),
+    date | None: None,
+    int | None: None,
+}
 
 
 def names_of(kind: type[Data]) -> set[str]:

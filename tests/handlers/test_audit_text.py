@@ -72,6 +72,40 @@ def test_fields_in_words(before: Any, after: Any, line: str) -> None:
     assert said(entry("update", "product", "7", before, after))[1:] == [line]
 
 
+@pytest.mark.parametrize(
+    ("row", "lines"),
+    [
+        (
+            entry("roles", "user", "1", {"roles": ["sales_rep"]}, {"roles": ["sales_rep", "storekeeper"]}),
+            [
+                "Дмитрий изменил роль сотрудника Анна",
+                "• роль: торговый представитель → торговый представитель, кладовщик",
+            ],
+        ),
+        (
+            entry("log_out", "user", "1", {"roles": ["admin"]}, {"roles": []}),
+            ["Дмитрий вышел из бота", "• роль: администратор → —"],
+        ),
+        (
+            entry(
+                "unlock",
+                "account",
+                "77",
+                {"locked_until": "2026-11-20T09:30:00+00:00"},
+                {"locked_until": None},
+            ),
+            ["Дмитрий разрешил снова вводить код: аккаунт 77", "• закрыт до: 12:30 → —"],
+        ),
+        (
+            entry("decide", "access_request", "3", {"state": "pending"}, {"state": "approved"}),
+            ["Дмитрий рассмотрел заявку на доступ №3", "• состояние: не рассмотрена → принят"],
+        ),
+    ],
+)
+def test_staff_in_words(row: AuditEntry, lines: list[str]) -> None:
+    assert said(row) == [f"<b>12:00</b> {lines[0]}", *lines[1:]]
+
+
 def test_what_did_not_change_is_left_out() -> None:
     row = entry("update", "product", "7", {"sku": "1", "price": 1}, {"sku": "1", "price": 1})
     assert len(said(row)) == 1

@@ -8,7 +8,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from handlers.screen import Answer
-from models import Company, Database, InboxState, InboxUpdate, OutboxKind, OutboxMessage, OutboxState
+from models import (
+    Company,
+    Database,
+    Heartbeat,
+    InboxState,
+    InboxUpdate,
+    OutboxKind,
+    OutboxMessage,
+    OutboxState,
+)
 from runtime import processor as processors
 from runtime.lanes import Item
 from runtime.processor import Processor
@@ -16,6 +25,7 @@ from runtime.ticker import KEEP_INBOX, KEEP_OUTBOX, REMINDERS, Ticker, sweep
 from runtime.worker import Worker
 from services import company, inbox, outbox
 from services.errors import Conflict
+from services.health import Disk
 from services.outbox import OutboxRow, Outcome
 from tests.conftest import NOW
 
@@ -299,13 +309,21 @@ def test_the_ticker_wakes_the_processor_when_something_is_due(
     with house.database.unit_of_work() as session:
         # Whatever the hour, the books are checked.
         company.warehouse(session).ledger_checked_on = date.max
-    ticker = Ticker(house.database, house.processor)
+    polled_at, disk = NOW, Disk(free=10**9, total=10**10)
+    ticker = Ticker(house.database, house.processor, lambda: polled_at, lambda: disk)
     ticker.tick()
-    assert (woken, submitted) == ([], [sweep, *REMINDERS])
+    *first, beat = submitted
+    assert (woken, first) == ([], [sweep, *REMINDERS])
+    with house.database.unit_of_work() as session:
+        beat(session)
+        beats = {row.name: (row.at, row.facts) for row in session.scalars(select(Heartbeat))}
+    assert beats["poll"] == (NOW, {})
+    assert beats["tick"][1] == {"free": 10**9, "total": 10**10}
     with house.database.unit_of_work() as session:
         outbox.call(session, 1001, "sendMessage", {})
+    known = list(submitted)
     ticker.tick()
-    assert (woken, submitted) == ([1], [sweep, *REMINDERS])
+    assert (woken, submitted) == ([1], known)
 
 
 def test_the_sweep_keeps_the_inbox_under_a_week_and_the_outbox_for_two(house: House) -> None:

@@ -144,3 +144,12 @@ def make_snapshot(**changes: Any) -> Snapshot:
         "storekeeper": "Борис Ким",
     }
     return Snapshot(**{**fields, **changes})
+
+
+def scan_picture(picture: bytes, folder: Path) -> str:
+    """What a scanner reads off a picture with one code."""
+    need("zbarimg", "zbar-tools")
+    path = folder / "code.png"
+    path.write_bytes(picture)
+    command = ["zbarimg", "--nodbus", "-q", "--raw", str(path)]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import AuditEntry, Customer, OrderStatus, Product, Role, User
 from services import auth, loading, staffing
-from services.errors import Conflict, NotFound
+from services.errors import Conflict, Invalid, NotFound
 from tests.services import acts
 
 pytestmark = pytest.mark.both_engines
@@ -45,3 +45,103 @@ def test_the_list_has_the_blocked_last(session: Session, anna: User, dmitry: Use
     staffing.block(session, anna.id, dmitry)
     names = [user.name for user in staffing.find(session, dmitry).items]
     assert names == ["Борис", "Дмитрий", "Клара", "Пётр", "Анна"]
+
+
+def traces(session: Session, action: str) -> list[tuple[int | None, object, object]]:
+    """Who, before, after of the audit rows of one action."""
+    query = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id)
+    return [(entry.user_id, entry.before, entry.after) for entry in session.scalars(query)]
+
+
+def test_roles_are_given_and_taken_each_once(session: Session, anna: User, dmitry: User) -> None:
+    for _ in range(2):
+        staffing.give_role(session, anna.id, Role.STOREKEEPER, dmitry)
+    assert anna.roles == {Role.SALES_REP, Role.STOREKEEPER}
+    for _ in range(2):
+        staffing.take_role(session, anna.id, Role.STOREKEEPER, dmitry)
+    assert anna.roles == {Role.SALES_REP}
+    both, one = {"roles": ["sales_rep", "storekeeper"]}, {"roles": ["sales_rep"]}
+    assert traces(session, "roles") == [(dmitry.id, one, both), (dmitry.id, both, one)]
+    assert acts.notices(session, anna) == ["roles_changed", "roles_changed"]
+
+
+def test_a_storekeeper_no_more_gives_back_what_is_in_hand(
+    session: Session, anna: User, boris: User, dmitry: User, romashka: Customer, water: Product
+) -> None:
+    order = acts.in_hand(session, anna, romashka, {water: "10"}, boris)
+    staffing.take_role(session, boris.id, Role.STOREKEEPER, dmitry)
+    assert (order.status, order.storekeeper_id) == (OrderStatus.PLACED, None)
+    # Nobody is left to read a word about it.
+    assert "roles_changed" not in acts.notices(session, boris)
+
+
+def test_the_last_administrator_keeps_the_role_until_there_is_another(
+    session: Session, boris: User, dmitry: User
+) -> None:
+    for refused in (
+        lambda: staffing.take_role(session, dmitry.id, Role.ADMIN, dmitry),
+        lambda: auth.log_out(session, dmitry),
+    ):
+        with pytest.raises(Conflict) as caught:
+            refused()
+        assert caught.value.code == "last_admin"
+    # A blocked administrator lets nobody in, so does not count.
+    staffing.give_role(session, boris.id, Role.ADMIN, dmitry)
+    staffing.block(session, boris.id, dmitry)
+    with pytest.raises(Conflict):
+        staffing.take_role(session, dmitry.id, Role.ADMIN, dmitry)
+    staffing.unblock(session, boris.id, dmitry)
+    staffing.take_role(session, dmitry.id, Role.ADMIN, dmitry)
+    assert dmitry.roles == frozenset()
+
+
+def test_name_and_comment_change_with_a_trace_and_only_these(
+    session: Session, anna: User, dmitry: User
+) -> None:
+    staffing.change(session, anna.id, "name", "  Анна\n Белова ", dmitry)
+    staffing.change(session, anna.id, "name", "Анна Белова", dmitry)
+    staffing.change(session, anna.id, "comment", "x" * 500, dmitry)
+    staffing.change(session, anna.id, "comment", None, dmitry)
+    assert (anna.name, anna.comment) == ("Анна Белова", None)
+    assert traces(session, "update") == [
+        (dmitry.id, {"name": "Анна"}, {"name": "Анна Белова"}),
+        (dmitry.id, {"comment": None}, {"comment": "x" * 500}),
+        (dmitry.id, {"comment": "x" * 500}, {"comment": None}),
+    ]
+    for field, text in (("comment", "x" * 501), ("comment", " "), ("name", "")):
+        with pytest.raises(Invalid):
+            staffing.change(session, anna.id, field, text, dmitry)
+    for field, none in (("telegram_id", "1"), ("name", None)):
+        with pytest.raises(NotFound):
+            staffing.change(session, anna.id, field, none, dmitry)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("ПЕТР", ["Пётр"]),
+        ("а", ["Анна", "Клара"]),
+        ("@anna", ["Анна"]),
+        ("926 анна", ["Анна"]),
+        ("юг", ["Анна"]),
+        ("%", []),
+        ("никого", []),
+    ],
+)
+def test_people_are_found_by_pieces_of_what_is_known_of_them(
+    session: Session, anna: User, dmitry: User, text: str, names: list[str]
+) -> None:
+    anna.username, anna.phone, anna.comment = "anna_b", "+79261234567", "Юг"
+    session.flush()
+    assert [user.name for user in staffing.find(session, dmitry, text=text).items] == names
+
+
+def test_who_left_is_listed_behind_those_who_work_and_before_the_blocked(
+    session: Session, anna: User, boris: User, dmitry: User
+) -> None:
+    auth.log_out(session, anna)
+    staffing.block(session, boris.id, dmitry)
+    names = [user.name for user in staffing.find(session, dmitry).items]
+    assert names == ["Дмитрий", "Клара", "Пётр", "Анна", "Борис"]
+    entries = staffing.history(session, anna.id, dmitry).items
+    assert [(entry.action, entry.user_id) for entry in entries] == [("log_out", anna.id)]

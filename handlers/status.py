@@ -1,0 +1,189 @@
+"""How the bot does: /status, what could not be sent, and word of what fails and what is well again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from handlers import keyboards, menu
+from handlers.addresses import Status
+from handlers.callbacks import Data
+from handlers.context import Context
+from handlers.routing import Router
+from handlers.screen import Button, Rows, Screen, clipped
+from handlers.screens import order_text
+from handlers.texts import N_, Html
+from models import Fault, OutboxKind, OutboxMessage, Role
+from services import auth, formats, health
+from services.health import Cause, Versions
+
+MEGABYTE = 10**6
+MAX_ERROR = 150
+CAUSES = {
+    Cause.MAIL: N_("mail"),
+    Cause.GEOCODER: N_("the geocoder"),
+    Cause.DISK: N_("the disk"),
+}
+TROUBLES = {
+    Cause.GEOCODER: N_(
+        ":warning: The geocoder does not answer: {detail}. Reps can send a location meanwhile."
+        " You will be told when it is well again."
+    ),
+    Cause.DISK: N_(
+        ":warning: The disk is nearly full: {detail} MB are free. Make room, or the bot will stop writing."
+    ),
+}
+WELL_AGAIN = {
+    Cause.MAIL: N_(":white_check_mark: Mail goes out again."),
+    Cause.GEOCODER: N_(":white_check_mark: The geocoder answers again."),
+    Cause.DISK: N_(":white_check_mark: There is room on the disk again."),
+}
+
+
+@dataclass(frozen=True)
+class FailedRows(Data, code="hsf"):
+    """What could not be sent."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class RepeatRow(Data, code="hsr"):
+    """Try it anew."""
+
+    row_id: int
+
+
+def register(router: Router) -> None:
+    """Register the screens and the word of faults."""
+    admin = Role.ADMIN
+    router.command("status", N_("how the bot does"), lambda ctx, _: status(ctx, Status()), admin)
+    router.button(Status, status, admin)
+    router.button(FailedRows, failed_rows, admin)
+    router.button(RepeatRow, repeat, admin)
+    router.notice("trouble", trouble)
+    router.notice("well_again", well_again)
+
+
+def status(ctx: Context, data: Status) -> Screen:
+    """Show how the bot does."""
+    t = ctx.t
+    found = health.status(ctx.session, ctx.user)
+    lives = [
+        t("Telegram answered: {age}", age=_age(ctx, found.now, found.polled_at)),
+        t("Last update: {age}", age=_age(ctx, found.now, found.last_update_at)),
+        t("Last tick: {age}", age=_age(ctx, found.now, found.ticked_at)),
+    ]
+    # The press that asks is being handled itself.
+    waits = [
+        t(
+            "Updates: waiting {n}, failed {failed}",
+            n=max(found.inbox_waiting - 1, 0),
+            failed=found.inbox_failed,
+        ),
+        t("To be sent: waiting {n}, failed {failed}", n=found.outbox_waiting, failed=found.outbox_failed),
+    ]
+    sizes = [t("Database: {size} MB", size=_megabytes(ctx, found.database_bytes))]
+    if found.disk is not None:
+        free, total = _megabytes(ctx, found.disk.free), _megabytes(ctx, found.disk.total)
+        sizes.insert(0, t("Disk: {free} MB of {total} MB free", free=free, total=total))
+    faults = [_fault(ctx, fault) for fault in found.faults]
+    head = t("<b>How the bot does</b>")
+    rows: Rows = [[Button(t.plain(":counterclockwise_arrows_button: Refresh"), Status())]]
+    if found.outbox_failed:
+        label = t.plain(":warning: Not sent · {n}", n=found.outbox_failed)
+        rows.append([Button(label, FailedRows())])
+    rows.append(menu.back(ctx))
+    text = order_text.paragraphs(
+        head, list(faults), list(lives), list(waits), list(sizes), _versions(ctx, found.versions)
+    )
+    return Screen(text, rows, data)
+
+
+def failed_rows(ctx: Context, data: FailedRows) -> Screen:
+    """List what could not be sent, each with a button to try it anew."""
+    t = ctx.t
+    page = health.failed_rows(ctx.session, ctx.user, data.page)
+    lines = [_row(ctx, number, row) for number, row in enumerate(page.items, 1)]
+    again = [
+        Button(t.plain(":repeat: Repeat {n}", n=number), RepeatRow(row.id))
+        for number, row in enumerate(page.items, 1)
+    ]
+    rows: Rows = [*keyboards.in_rows(again), *keyboards.pager(t, page, FailedRows)]
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), Status())])
+    head = t("<b>Not sent</b>") if lines else t("Everything is sent.")
+    return Screen(order_text.paragraphs(head, list(lines)), rows, FailedRows(page.number))
+
+
+def repeat(ctx: Context, data: RepeatRow) -> Screen:
+    """Put the row back into the queue."""
+    health.repeat(ctx.session, data.row_id, ctx.user)
+    ctx.toast = ctx.t.plain("It is tried again.")
+    return failed_rows(ctx, FailedRows())
+
+
+def trouble(ctx: Context, params: dict[str, Any]) -> Screen:
+    """Tell an administrator what fails."""
+    cause = Cause(params["cause"])
+    detail = params["detail"]
+    if cause is Cause.DISK:
+        detail = _megabytes(ctx, int(detail))
+    return Screen(ctx.t(TROUBLES[cause], detail=detail))
+
+
+def well_again(ctx: Context, params: dict[str, Any]) -> Screen:
+    """Tell an administrator that it is over."""
+    return Screen(ctx.t(WELL_AGAIN[Cause(params["cause"])]))
+
+
+def _versions(ctx: Context, found: Versions) -> Html:
+    return ctx.t(
+        "Program {program} · Python {python} · {database} · schema {schema}",
+        program=found.program,
+        python=found.python,
+        database=found.database,
+        schema=found.schema,
+    )
+
+
+def _fault(ctx: Context, fault: Fault) -> Html:
+    return ctx.t(
+        ":warning: {what} fails since {at}",
+        what=ctx.t.plain(CAUSES[Cause(fault.cause)]),
+        at=ctx.view.moment(fault.since),
+    )
+
+
+def _row(ctx: Context, number: int, row: OutboxMessage) -> Html:
+    to = str(row.payload.get("to", "")) if row.kind is OutboxKind.EMAIL else _reader(ctx, row)
+    return ctx.t(
+        "{number}. {at} · {what} → {to}\n{error}",
+        number=number,
+        at=ctx.view.moment(row.created_at),
+        what=row.name,
+        to=to,
+        error=clipped(row.last_error or "—", MAX_ERROR),
+    )
+
+
+def _reader(ctx: Context, row: OutboxMessage) -> str:
+    user = auth.find_user(ctx.session, int(row.lane)) if row.kind is OutboxKind.TELEGRAM else None
+    return user.name if user is not None else row.lane
+
+
+def _age(ctx: Context, now: datetime, at: datetime | None) -> str:
+    """Return «12 с назад», «5 мин назад», or the moment when it is longer ago."""
+    if at is None:
+        return ctx.t.plain("not yet")
+    seconds = max(int((now - at).total_seconds()), 0)
+    if seconds < 60:
+        return ctx.t.plain("{n} s ago", n=seconds)
+    if seconds < 3600:
+        return ctx.t.plain("{n} min ago", n=seconds // 60)
+    return ctx.view.moment(at)
+
+
+def _megabytes(ctx: Context, size: int) -> str:
+    """Return whole megabytes, at least one."""
+    return formats.quantity(max(size // MEGABYTE, 1) * 1000, ctx.view.language)

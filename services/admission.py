@@ -1,0 +1,89 @@
+"""What an administrator sees of those who are to come: open codes, requests, and wrong codes typed."""
+
+from __future__ import annotations
+
+import io
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from models import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, now_of
+from services import audit, auth, paging
+from services.errors import Conflict, NotFound
+from services.paging import Page
+
+
+def open_codes(session: Session, actor: User, page: int = 0) -> Page[AccessCode]:
+    """Return the codes that would let somebody in now, the latest first; administrators only."""
+    auth.require(actor, Role.ADMIN)
+    query = select(AccessCode).where(
+        AccessCode.used_at.is_(None), AccessCode.revoked_at.is_(None), AccessCode.expires_at > now_of(session)
+    )
+    return paging.fetch(session, query.order_by(AccessCode.id.desc()), page)
+
+
+def revoke(session: Session, code_id: int, actor: User) -> AccessCode:
+    """Make a code worthless. Raises NotFound, Conflict ``code_closed`` when it is used or revoked already."""
+    auth.require(actor, Role.ADMIN)
+    code = session.get(AccessCode, code_id)
+    if code is None:
+        raise NotFound("access_code")
+    revoked = session.execute(
+        update(AccessCode)
+        .where(AccessCode.id == code_id, AccessCode.used_at.is_(None), AccessCode.revoked_at.is_(None))
+        .values(revoked_at=now_of(session))
+        .returning(AccessCode.id)
+    ).first()
+    if revoked is None:
+        raise Conflict("code_closed")
+    at = now_of(session).isoformat()
+    before, after = {"revoked_at": None}, {"revoked_at": at, "name": code.name, "role": code.role}
+    audit.record(session, actor, "revoke", "access_code", code.id, before, after)
+    return code
+
+
+def render_qr(link: str) -> bytes:
+    """Return a PNG picture that a phone's camera reads as ``link``. Slow: for workers."""
+    import segno
+
+    picture = io.BytesIO()
+    segno.make(link, error="m", micro=False).save(picture, kind="png", scale=10, border=4)
+    return picture.getvalue()
+
+
+def requests(session: Session, actor: User, page: int = 0) -> Page[AccessRequest]:
+    """Return the requests nobody has decided yet, the oldest first; administrators only."""
+    auth.require(actor, Role.ADMIN)
+    query = select(AccessRequest).where(AccessRequest.state == RequestState.PENDING)
+    return paging.fetch(session, query.order_by(AccessRequest.id), page)
+
+
+def count_requests(session: Session) -> int:
+    """Return how many requests wait."""
+    query = select(func.count()).where(AccessRequest.state == RequestState.PENDING)
+    return session.execute(query).scalar_one()
+
+
+def attempts(session: Session, actor: User, page: int = 0) -> Page[AccessAttempt]:
+    """Return the accounts that typed wrong codes and have not come in since, the latest first.
+
+    Those whose lock is over begin anew and are not named. Administrators only.
+    """
+    auth.require(actor, Role.ADMIN)
+    counted = or_(AccessAttempt.failed > 0, AccessAttempt.locked_until > now_of(session))
+    query = select(AccessAttempt).where(counted)
+    return paging.fetch(
+        session, query.order_by(AccessAttempt.last_at.desc(), AccessAttempt.telegram_id), page
+    )
+
+
+def unlock(session: Session, telegram_id: int, actor: User) -> None:
+    """Let an account try codes again at once. Raises NotFound ``account`` when it is not locked."""
+    auth.require(actor, Role.ADMIN)
+    until = auth.locked_until(session, telegram_id)
+    attempt = session.get(AccessAttempt, telegram_id)
+    if until is None or attempt is None:
+        raise NotFound("account")
+    attempt.locked_until, attempt.failed = None, 0
+    before = {"locked_until": until.isoformat()}
+    audit.record(session, actor, "unlock", "account", telegram_id, before, {"locked_until": None})

@@ -1,0 +1,136 @@
+"""How the bot does by the labels: what /status says, what is repeated, what is told once and once again."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from demo.bot_api_faults import Fault
+from models import AuditEntry, Company, Heartbeat
+from models import Fault as Trouble
+from runtime import ticker
+from services.health import Disk
+from tests.faults.far_ends import wait_until
+from tests.flows import acts
+from tests.flows.stage import Stage, running
+
+
+def test_status_says_how_the_bot_does(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    acts.opens(dmitry)
+    wait_until(lambda: _beats(stage) == {"poll", "tick"})
+    text = acts.plain(acts.comes_to(dmitry, "/status", "Состояние бота").text)
+    for line in (
+        r"Telegram отвечал: \d+ с назад",
+        r"Последнее обновление: \d+ с назад",
+        r"Последний тик: \d+ с назад",
+        r"Входящие: ждут 0, с ошибкой 0",
+        r"Исходящие: ждут \d+, не отправлено 0",
+        r"Диск: свободно [\d ]+ МБ из [\d ]+ МБ",
+        r"База: [\d ]+ МБ",
+        r"Программа \d+\.\d+\.\d+ · Python 3\.\d+\.\d+ · SQLite 3\.[\d.]+ · схема \d{4}",
+    ):
+        assert re.search(line, text), line
+    acts.comes_to(dmitry, "/start", "Что делаем?")
+    acts.press(dmitry, "⚙️ Настройки", "Язык:")
+    acts.press(dmitry, "🩺 Состояние", "Состояние бота")
+    acts.comes_to(dmitry, "/help", "/status — как дела у бота")
+
+
+@pytest.mark.both_engines
+def test_status_on_either_engine(stage_on_engine: Stage, engine: str) -> None:
+    acts.opens(stage_on_engine.dmitry)
+    text = acts.comes_to(stage_on_engine.dmitry, "/status", "Состояние бота").text
+    name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[engine]
+    assert re.search(rf"{name} \d+[\d.]*", text)
+
+
+def test_what_was_refused_is_repeated_by_a_button(stage: Stage) -> None:
+    dmitry, anna = stage.dmitry, stage.anna
+    acts.all_open(stage)
+    refusal = stage.api.faults.add(Fault("status", "sendMessage", status=400, chat_id=anna.id, times=1))
+    acts.opens_staff_card(dmitry, "Анна · ")
+    acts.press(dmitry, "➕ кладовщик", "Роль: торговый представитель, кладовщик")
+    dmitry.wait_text("Telegram не принял сообщение")
+    assert refusal.hits == 1
+    acts.comes_to(dmitry, "/status", "не отправлено 1")
+    acts.press(dmitry, "⚠️ Не отправлено · 1", "notice.roles_changed → Анна")
+    pressed = dmitry.press("🔁 Повторить 1").wait_answered()
+    assert pressed.toast is not None
+    assert pressed.toast.text == "Отправляется ещё раз."
+    anna.wait_text("Администратор изменил вашу роль")
+    acts.sees(dmitry, "Всё отправлено.")
+    with stage.app.database.reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "repeat")).one()
+        assert (entry.before or {})["state"] == "failed"
+        again = dmitry.forge(f"hsr:{entry.subject_id}").wait_answered()
+    assert again.toast is not None
+    assert again.toast.text == "Это уже отправляется или отправлено."
+
+
+def test_a_geocoder_in_trouble_is_told_once_and_once_that_it_is_well(stage: Stage) -> None:
+    dmitry, anna = stage.dmitry, stage.anna
+    acts.opens(dmitry)
+    acts.to_address(anna)
+    with stage.geocoder.faults.server_error(status=500):
+        for street in ("Тверская 1", "Тверская 2"):
+            sent = anna.send(street)
+            anna.wait_text("⚠️ Служба адресов сейчас не отвечает.", after=sent)
+    dmitry.wait_text("⚠️ Служба адресов не отвечает")
+    acts.comes_to(dmitry, "/status", "Не работает с")
+    acts.say(anna, "Тверская 7", "© OpenStreetMap")
+    dmitry.wait_text("✅ Служба адресов снова отвечает.")
+    told = [message for message in dmitry.received if "Служба адресов" in message.text]
+    assert len(told) == 2
+
+
+def test_a_disk_that_runs_full_is_told_once_and_once_that_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A disk can't be filled for a test; how full it is, is the one thing said here.
+    free = [400 * 10**6]
+    monkeypatch.setattr(ticker, "disk_of", lambda folder: Disk(free[0], 100 * 10**9))
+    monkeypatch.setattr(ticker, "BEAT_EVERY", timedelta(0))
+    with running(tmp_path) as stage:
+        acts.opens(stage.dmitry)
+        stage.dmitry.wait_text("⚠️ Диск почти заполнен: свободно 400 МБ")
+        free[0] = 50 * 10**9
+        stage.dmitry.wait_text("✅ На диске снова есть место.")
+        told = [message.text for message in stage.dmitry.received if "иск" in message.text]
+        assert len(told) == 2
+
+
+def test_mail_that_is_well_again_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticker, "BEAT_EVERY", timedelta(0))
+    with running(tmp_path) as stage:
+        acts.opens(stage.dmitry)
+        _set_mail_fault(stage, "535 wrong password")
+        wait_until(lambda: _causes(stage) == {"mail"})
+        assert "почта" in acts.comes_to(stage.dmitry, "/status", "Не работает с").text
+        _set_mail_fault(stage, None)
+        stage.dmitry.wait_text("✅ Почта снова отправляется.")
+
+
+def test_the_english_status_has_no_russian_in_it(stage: Stage) -> None:
+    acts.speaks(stage.dmitry, "en")
+    text = acts.comes_to(stage.dmitry, "/status", "How the bot does").text
+    assert re.search("[А-Яа-яЁё]", text) is None
+
+
+def _beats(stage: Stage) -> set[str]:
+    with stage.app.database.reading() as session:
+        return set(session.scalars(select(Heartbeat.name)))
+
+
+def _causes(stage: Stage) -> set[str]:
+    with stage.app.database.reading() as session:
+        return set(session.scalars(select(Trouble.cause)))
+
+
+def _set_mail_fault(stage: Stage, fault: str | None) -> None:
+    with stage.app.database.unit_of_work() as session:
+        session.execute(update(Company).values(mail_fault=fault))
