@@ -46,13 +46,17 @@ def require(actor: User | None, *roles: Role) -> User:
 
 
 def ensure_admins(session: Session, telegram_ids: Iterable[int]) -> None:
-    """Give the administrators named in the settings their account and role."""
+    """Give the administrators named in the settings their account and role.
+
+    One who was blocked stays so, unless nobody else could let anybody in.
+    """
     for telegram_id in telegram_ids:
         user = find_user(session, telegram_id)
         if user is None:
             user = _new_user(session, telegram_id, str(telegram_id), None)
-        # One who was blocked stays so: the settings say who is an administrator, not who was let in again.
         grant(session, user, Role.ADMIN, None)
+        if not user.is_active and not staff(session, Role.ADMIN):
+            user.is_active = True
 
 
 def take_note(user: User, name: str, username: str | None) -> None:

@@ -232,13 +232,21 @@ def test_requests_are_found_by_administrators_only(
 
 @both_engines
 def test_administrators_of_the_settings_are_there_after_every_start(session: Session, dmitry: User) -> None:
-    dmitry.is_active = False
     for _ in range(2):
         auth.ensure_admins(session, [dmitry.telegram_id, 9003])
         session.flush()
     new = auth.find_user(session, 9003)
     assert new is not None
     assert [admin.id for admin in auth.staff(session, Role.ADMIN)] == [dmitry.id, new.id]
+    # Blocked is blocked, also after a restart; but never does a company lose its last way in.
+    dmitry.is_active = False
+    session.flush()
+    auth.ensure_admins(session, [dmitry.telegram_id, 9003])
+    assert not dmitry.is_active
+    new.is_active = False
+    session.flush()
+    auth.ensure_admins(session, [dmitry.telegram_id])
+    assert dmitry.is_active
     auth.take_note(new, "Мария Иванова", "maria")
     assert (new.name, new.username) == ("Мария Иванова", "maria")
     auth.take_note(new, "Другое Имя", None)
