@@ -133,7 +133,8 @@ class Processor:
             if answer is not None:
                 self.send_answer(answer)
             if not is_killer:
-                self._step_or_wait(1)
+                # Nothing beside it: whoever kills the process in this moment is to be blamed on this update.
+                self._step_or_wait(1, with_tasks=False)
 
     def _set_aside(self, session: Session, row: Any, attempts: int) -> Answer | None:
         error_id = f"crash-{secrets.token_hex(4)}"
@@ -141,9 +142,9 @@ class Processor:
         inbox.mark_failed(session, row.id, error_id)
         return self._apologise(session, json.loads(row.payload), error_id)
 
-    def _step_or_wait(self, batch: int) -> None:
+    def _step_or_wait(self, batch: int, *, with_tasks: bool = True) -> None:
         """Do one step; when it cannot be committed, nothing of it is lost, and a moment passes."""
-        outcomes, tasks = _drain(self._outcomes), _drain(self._tasks)
+        outcomes, tasks = _drain(self._outcomes), _drain(self._tasks) if with_tasks else []
         try:
             work = self._unit(outcomes, tasks, batch)
         except Exception:
