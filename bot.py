@@ -107,7 +107,7 @@ def build(
         FILES: Worker(
             FILES,
             processor,
-            partial(jobs.read_files, client, database),
+            partial(jobs.read_files, client, database, processor, router),
             partial(jobs.finish_job, router),
             at_once=1,
         ),

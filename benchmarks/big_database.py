@@ -22,7 +22,7 @@ from benchmarks import big_history, big_names, company
 from benchmarks.big_rows import BIG, NOW, SEED, Size, fill, next_id
 from demo import sample
 from models import Category, Customer, Database, Outlet, Product, Role, Unit, User, UserRole, VatKind
-from services import catalog, customers
+from services import catalog_rows, customer_rows
 
 DEFAULT_FILE = Path("data/big.db")
 
@@ -122,7 +122,7 @@ def _product(chance: random.Random, product_id: int, shelf_id: int, name: str) -
         "vat_kind": VatKind.REDUCED if chance.random() < 0.6 else VatKind.STANDARD,
         "weight_grams": chance.randint(200, 1_200),
         "is_active": chance.random() < 0.97,
-        "search_text": catalog.product_search_text(sku, name),
+        "search_text": catalog_rows.search_text(sku, name),
     }
 
 
@@ -159,7 +159,7 @@ def _customer(chance: random.Random, customer_id: int, rep_id: int, addresses: l
         **facts,
         "id": customer_id,
         "sales_rep_id": rep_id,
-        "search_text": customers.search_text(Customer(**facts), addresses),
+        "search_text": customer_rows.search_text(Customer(**facts), addresses),
         "created_at": NOW,
         "archived_at": NOW if chance.random() < 0.03 else None,
     }

@@ -20,10 +20,12 @@ from handlers.addresses import (
     Backups,
     ClientCard,
     EditEmails,
+    ExportFile,
     Facsimile,
     Found,
     HandOver,
     Holidays,
+    ImportFile,
     Journal,
     JournalOf,
     LoadCard,
@@ -31,6 +33,8 @@ from handlers.addresses import (
     Mailings,
     Month,
     MyOrders,
+    NewProduct,
+    NewShelf,
     Note,
     OrderCard,
     OrderFor,
@@ -38,6 +42,7 @@ from handlers.addresses import (
     OrdersOf,
     Place,
     ProductCard,
+    ProductFields,
     Remove,
     Requests,
     Requisites,
@@ -45,6 +50,7 @@ from handlers.addresses import (
     SettingsGroup,
     SheetDays,
     Shelf,
+    ShelfCard,
     Staff,
     StaffCard,
     Status,
@@ -58,6 +64,7 @@ from handlers.admission import Attempts
 from handlers.analytics import Analytics, Recent, Report, Since
 from handlers.audit_log import AuditAbout, AuditPeople
 from handlers.choosing import FindCustomer, NewOrder
+from handlers.client_terms import ChoosePrices, ChooseRep, TakeRep
 from handlers.clients import AllClients, Archived, Clients
 from handlers.company_settings import ChooseSetting, EditSetting, KeepSetting, PreviewSetting
 from handlers.dates import Day, Window
@@ -68,15 +75,18 @@ from handlers.journal import JournalPeople, JournalSpans, JournalStatuses, Whole
 from handlers.loading import AskLoaded, Claim, Delivered, Loaded, SignedPapers
 from handlers.mailing import MailCard, MailMissed, MailPeople, MailPreview, MailRole, MailSend
 from handlers.my_orders import CancelOrder, InvoicePdf, Recall, ResendInvoice
+from handlers.new_product import NewProductName
 from handlers.order_admin import ChangeRep, Give, GiveTo, RevisePaper, VoidPaper, VoidSure
 from handlers.order_list import AllOrders, Spans
 from handlers.ordering import Discard, KeepNote
 from handlers.outlets import EditOutlet, OutletCard, Outlets
 from handlers.places import Candidate, ConfirmPlace
 from handlers.product import Step
+from handlers.product_fields import EditProduct
 from handlers.repeating import Repeat
 from handlers.requisites import EditRequisite
 from handlers.settings_table import GROUPS
+from handlers.shelves import Picking, PickShelf, ShiftShelf
 from handlers.staff import GiveRole, StaffHistory
 from handlers.status import FailedRows
 from handlers.warehouse import OnTheWay, Queue
@@ -293,7 +303,9 @@ def of_the_administrator(stage: Stage, case: Case, taken: list[tuple[str, Taken]
     admin.press("administrator: customer card", ClientCard(case.customer_id))
     admin.press("administrator: order card", OrderCard(case.order_id))
     admin.press("administrator: catalogue", Shelf(0, 0, 0))
+    admin.press("administrator: shelf", Shelf(0, case.category_id, 0))
     admin.say("administrator: goods, search", case.product_piece, Found)
+    _keeping(admin, case)
     admin.press("administrator: queue", Queue(0))
     admin.press("administrator: requisite asked", EditRequisite("phone"))
     admin.say("administrator: requisite typed", "+7 495 111-22-33", Requisites)
@@ -393,6 +405,27 @@ def of_the_staff(stage: Stage, _case: Case, taken: list[tuple[str, Taken]]) -> N
     admin.press("administrator: mailing, people chosen", MailPeople())
     admin.press("administrator: how the bot does", Status())
     admin.press("administrator: not sent", FailedRows())
+
+
+def _keeping(admin: Walker, case: Case) -> None:
+    """Change the catalogue and a customer's terms."""
+    where = (case.product_id, case.category_id, 0)
+    admin.press("administrator: product's fields", ProductFields(*where))
+    admin.press("administrator: price asked", EditProduct(*where, "price", 0))
+    admin.say("administrator: price typed", "123,45", ProductFields)
+    admin.press("administrator: new product", NewProduct(case.category_id))
+    admin.say("administrator: SKU typed", "НОВ-1", NewProductName)
+    admin.press("administrator: shelf card", ShelfCard(case.category_id))
+    admin.press("administrator: shelf moved up", ShiftShelf(case.category_id, -1), ShelfCard)
+    admin.press("administrator: where to move", PickShelf(Picking.SHELF, case.category_id, 0))
+    admin.press("administrator: new shelf", NewShelf(0))
+    admin.say("administrator: shelf typed", "Новинки сезона", Shelf)
+    admin.press("administrator: import", ImportFile("catalog"))
+    admin.press("administrator: export", ExportFile("customers"))
+    admin.press("administrator: rep asked", ChooseRep(case.customer_id))
+    admin.press("administrator: handed over", TakeRep(case.customer_id, 0), ClientCard)
+    admin.press("administrator: prices asked", ChoosePrices(case.customer_id))
+    admin.say("administrator: discount typed", "5", ClientCard)
 
 
 def of_a_long_order(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:

@@ -85,6 +85,55 @@ class ProductCard(Data, code="p"):
 
 
 @dataclass(frozen=True)
+class ProductFields(Data, code="ae"):
+    """Every field of a product, for the administrator; reached as its card was."""
+
+    product_id: int
+    category_id: int
+    page: int
+
+
+@dataclass(frozen=True)
+class NewProduct(Data, code="aep"):
+    """New product: the SKU is typed. ``category_id`` is the shelf it is begun on, 0 for none yet."""
+
+    category_id: int
+
+
+@dataclass(frozen=True)
+class NewProductUnit(Data, code="aeu"):
+    """New product: the base unit is typed or chosen."""
+
+
+@dataclass(frozen=True)
+class ShelfCard(Data, code="ah"):
+    """A shelf as the administrator keeps it."""
+
+    category_id: int
+
+
+@dataclass(frozen=True)
+class NewShelf(Data, code="ahn"):
+    """New shelf on this one, 0: at the top; its name is typed."""
+
+    parent_id: int
+
+
+@dataclass(frozen=True)
+class ImportFile(Data, code="ai"):
+    """A file of this kind may be sent: which columns it has."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class ExportFile(Data, code="ax"):
+    """Choose the form of a file with everything of this kind."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class Remove(Data, code="lx"):
     """Take a product out of the order."""
 

@@ -31,8 +31,8 @@ SUBJECTS: dict[About, tuple[str, ...]] = {
     About.ALL: (),
     About.ORDERS: ("order",),
     About.PAPERS: ("invoice", "waybill", "outbox"),
-    About.CUSTOMERS: ("customer", "outlet"),
-    About.PRODUCTS: ("product",),
+    About.CUSTOMERS: ("customer", "outlet", "price_list"),
+    About.PRODUCTS: ("product", "category"),
     About.COMPANY: (
         *("company", "warehouse", "tariff", "working_hours"),
         *("holiday", "vat_rate", "mail_texts"),

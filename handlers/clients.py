@@ -1,19 +1,29 @@
-"""The rep's customers: list and search, card, every field, archive."""
+"""Customers: list and search, card, every field, archive; a rep's own ones, an administrator's all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from handlers import client_terms, keyboards, menu
 from handlers import conversation as conversations
-from handlers import keyboards, menu
-from handlers.addresses import ClientCard, JournalOf, NewName, OrderCard, OrderFor, OrdersOf
+from handlers.addresses import (
+    ClientCard,
+    ExportFile,
+    ImportFile,
+    JournalOf,
+    NewName,
+    OrderCard,
+    OrderFor,
+    OrdersOf,
+)
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.outlets import Outlets
 from handlers.routing import Router
-from handlers.screen import Button, Rows, Screen
+from handlers.screen import MAX_LABEL, Button, Rows, Screen
 from handlers.screens import order_text
-from handlers.texts import N_
+from handlers.texts import N_, isolated
 from models import Customer, Role
 from services import clientele, customers, habits, orders, quantities
 
@@ -97,17 +107,23 @@ def clients(ctx: Context, data: Clients) -> Screen:
     query = conversations.list_query(ctx.conversation, LIST)
     page = customers.find(ctx.session, ctx.user, query, data.page)
     conversations.keep_list(ctx.conversation, LIST, Clients(page.number), query)
-    rows: Rows = [[Button(customer.name, ClientCard(customer.id))] for customer in page.items]
+    rows = _entries(ctx, page.items)
     rows += keyboards.pager(t, page, Clients)
     if query:
         rows.append([Button(t.plain(":x: {query}", query=query), AllClients())])
-    rows.append([Button(t.plain(":heavy_plus_sign: New customer"), NewName())])
+    if ctx.user.holds(Role.SALES_REP):
+        rows.append([Button(t.plain(":heavy_plus_sign: New customer"), NewName())])
+    if ctx.user.holds(Role.ADMIN):
+        importing, exporting = t.plain(":inbox_tray: Import"), t.plain(":outbox_tray: Export")
+        rows.append([Button(importing, ImportFile("customers")), Button(exporting, ExportFile("customers"))])
     rows.append([Button(t.plain(":file_cabinet: The archive"), Archived(0))])
     rows.append(menu.back(ctx))
     if query and page.items:
         text = t("Customers found for “{query}”:", query=query)
     elif query:
         text = t("Nothing found for “{query}”. Type another piece, or /cancel.", query=query)
+    elif ctx.user.holds(Role.ADMIN):
+        text = t("Customers. Type a piece of the name, ИНН or phone to search.")
     else:
         text = t("Your customers. Type a piece of the name, ИНН or phone to search.")
     return Screen(text, rows, Clients(page.number))
@@ -124,7 +140,7 @@ def archived(ctx: Context, data: Archived) -> Screen:
     t = ctx.t
     page = customers.archived(ctx.session, ctx.user, data.page)
     conversations.keep_list(ctx.conversation, ARCHIVE, Archived(page.number))
-    rows: Rows = [[Button(customer.name, ClientCard(customer.id))] for customer in page.items]
+    rows = _entries(ctx, page.items)
     rows += keyboards.pager(t, page, Archived)
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), AllClients())])
     text = t("Customers in the archive:") if page.items else t("The archive is empty.")
@@ -149,7 +165,8 @@ def card(ctx: Context, data: ClientCard) -> Screen:
         for field, label in FIELDS.items()
         if field != "name" and getattr(customer, field)
     ]
-    text = order_text.paragraphs(facts, _points(ctx, customer), _usual(ctx, customer))
+    terms = client_terms.facts(ctx, customer) if ctx.user.holds(Role.ADMIN) else []
+    text = order_text.paragraphs(facts, terms, _points(ctx, customer), _usual(ctx, customer))
     return Screen(text, _card_rows(ctx, customer), data)
 
 
@@ -198,6 +215,23 @@ def archive(ctx: Context, data: Archive) -> Screen:
     return card(ctx, ClientCard(customer.id))
 
 
+def _entries(ctx: Context, shown: Iterable[Customer]) -> Rows:
+    """Return the customers as buttons; an administrator sees whose they are."""
+    listed = list(shown)
+    reps = customers.rep_names(ctx.session, listed) if ctx.user.holds(Role.ADMIN) else {}
+    return [
+        [Button(_entry(customer.name, reps.get(customer.id)), ClientCard(customer.id))] for customer in listed
+    ]
+
+
+def _entry(name: str, rep: str | None) -> str:
+    if rep is None:
+        return name
+    room = MAX_LABEL - len(f" · {rep}")
+    name = name if len(name) <= room else f"{name[: max(room, 1) - 1]}…"
+    return f"{isolated(name)} · {isolated(rep)}"
+
+
 def _points(ctx: Context, customer: Customer) -> list[str]:
     page = customers.outlets(ctx.session, customer.id, ctx.user)
     rows: list[str] = []
@@ -242,6 +276,8 @@ def _card_rows(ctx: Context, customer: Customer) -> Rows:
         ],
         3,
     )
+    if ctx.user.holds(Role.ADMIN):
+        rows += client_terms.buttons(ctx, customer)
     is_archived = customer.archived_at is not None
     label = t.plain(":file_cabinet: Out of the archive") if is_archived else t.plain(":file_cabinet: Archive")
     rows.append([Button(label, Archive(customer.id, False))])

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu
-from handlers.addresses import FOUND, AsLastTime, Found, OrderLines, ProductCard, Shelf, UsualSet
+from handlers.addresses import (
+    FOUND,
+    AsLastTime,
+    ExportFile,
+    Found,
+    ImportFile,
+    NewProduct,
+    NewShelf,
+    OrderLines,
+    ProductCard,
+    Shelf,
+    ShelfCard,
+    UsualSet,
+)
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
@@ -17,6 +30,7 @@ from services.paging import Page
 NO_ORDER = 0
 TOP = 0
 MAX_LABEL = 58
+HIDDEN = N_(":see_no_evil: {name}")
 
 
 def register(router: Router) -> None:
@@ -31,14 +45,17 @@ def shelf(ctx: Context, data: Shelf) -> Screen:
     """Show the shelves below a shelf, then its products."""
     order = draft(ctx, data.order_id)
     t = ctx.t
-    parent = None if data.category_id == TOP else catalog.category(ctx.session, data.category_id)
-    shelves = catalog.shelves(ctx.session, parent.id if parent else None)
+    is_kept = keeps(ctx, order)
+    parent = None
+    if data.category_id != TOP:
+        parent = catalog.category(ctx.session, data.category_id, with_hidden=is_kept)
+    shelves = catalog.shelves(ctx.session, parent.id if parent else None, with_hidden=is_kept)
     rows = keyboards.in_rows(
-        Button(category.name, Shelf(data.order_id, category.id, 0)) for category in shelves
+        Button(shelf_label(ctx, category), Shelf(data.order_id, category.id, 0)) for category in shelves
     )
     number = 0
     if parent is not None:
-        page = catalog.products(ctx.session, parent.id, data.page)
+        page = catalog.products(ctx.session, parent.id, data.page, with_hidden=is_kept)
         number = page.number
         rows += _product_rows(ctx, order, page, parent.id)
         rows += keyboards.pager(t, page, lambda to: Shelf(data.order_id, parent.id, to))
@@ -48,6 +65,8 @@ def shelf(ctx: Context, data: Shelf) -> Screen:
             [Button(t.plain(":repeat: As last time"), AsLastTime(order.id))],
             [Button(t.plain(":star: The usual set"), UsualSet(order.id))],
         ]
+    if is_kept:
+        rows += _keeping(ctx, parent)
     rows += foot(ctx, order)
     heading = Html(f"<b>{escaped(parent.name)}</b>") if parent else t("<b>Catalogue</b>")
     text = stack(heading, t("Choose, or type a piece of a name or SKU."))
@@ -69,7 +88,7 @@ def found(ctx: Context, data: Found) -> Screen:
     query = str(ctx.conversation.form.get("goods", ""))
     if not query:
         return shelf(ctx, Shelf(data.order_id, TOP, 0, data.taken))
-    page = catalog.search(ctx.session, query, data.page)
+    page = catalog.search(ctx.session, query, data.page, with_hidden=keeps(ctx, order))
     if page.items:
         text = t("Goods found for “{query}”:", query=query)
     else:
@@ -100,6 +119,16 @@ def list_after(ctx: Context, data: ProductCard) -> Screen:
         return shelf(ctx, Shelf(data.order_id, TOP, 0, data.product_id))
 
 
+def keeps(ctx: Context, order: Order | None) -> bool:
+    """Tell whether the catalogue is looked at by an administrator, who sees what is hidden and changes it."""
+    return order is None and ctx.user.holds(Role.ADMIN)
+
+
+def shelf_label(ctx: Context, category: Category) -> str:
+    """Return a shelf's name, marked when it is hidden."""
+    return category.name if category.is_active else ctx.t.plain(HIDDEN, name=category.name)
+
+
 def draft(ctx: Context, order_id: int) -> Order | None:
     """Return the rep's draft that is being filled, None when the catalogue is only looked at."""
     return None if order_id == NO_ORDER else drafts.get(ctx.session, order_id, ctx.user)
@@ -114,6 +143,24 @@ def foot(ctx: Context, order: Order | None) -> Rows:
         ":shopping_cart: Cart · {n} · {amount}", n=len(offer.lines), amount=ctx.view.money(offer.goods_amount)
     )
     return [[Button(label, OrderLines(order.id, 0))]]
+
+
+def _keeping(ctx: Context, parent: Category | None) -> Rows:
+    """Return what an administrator does on a shelf, or at the top."""
+    t, parent_id = ctx.t, parent.id if parent else TOP
+    rows: Rows = [
+        [
+            Button(t.plain(":heavy_plus_sign: Product"), NewProduct(parent_id)),
+            Button(t.plain(":heavy_plus_sign: Shelf"), NewShelf(parent_id)),
+        ]
+    ]
+    if parent is not None:
+        return [*rows, [Button(t.plain(":pencil2: Shelf"), ShelfCard(parent.id))]]
+    files = [
+        Button(t.plain(":inbox_tray: Import"), ImportFile("catalog")),
+        Button(t.plain(":outbox_tray: Export"), ExportFile("catalog")),
+    ]
+    return [*rows, files]
 
 
 def _up(ctx: Context, data: Shelf, shown: Category, number: int) -> Button:
@@ -137,7 +184,7 @@ def _product_rows(ctx: Context, order: Order | None, page: Page[Product], catego
         price = ctx.view.money(prices[product.id])
         available = ctx.view.quantity(product.available, product.unit)
         tail = f" · {price} · {available}"
-        name = product.name
+        name = product.name if product.is_active else ctx.t.plain(HIDDEN, name=product.name)
         if len(name) + len(tail) > MAX_LABEL:
             name = f"{name[: MAX_LABEL - 1 - len(tail)]}…"
         card = ProductCard(order_id, product.id, category_id, page.number, 0)

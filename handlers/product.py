@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from handlers import goods
-from handlers.addresses import ProductCard, Remove
+from handlers.addresses import ProductCard, ProductFields, Remove
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -67,7 +67,8 @@ def register(router: Router) -> None:
 def product_card(ctx: Context, data: ProductCard) -> Screen:
     """Show a product, and in an order how many of it."""
     order = goods.draft(ctx, data.order_id)
-    product = catalog.get_product(ctx.session, data.product_id)
+    is_kept = goods.keeps(ctx, order)
+    product = catalog.get_product(ctx.session, data.product_id, with_hidden=is_kept)
     rows: Rows = []
     ending: list[str] = []
     if order is not None:
@@ -77,8 +78,10 @@ def product_card(ctx: Context, data: ProductCard) -> Screen:
             rows = [*_quantity_rows(data, product), *_usual_rows(ctx, data, product, habit)]
         if drafts.find_line(order, product.id) is not None:
             rows.append([Button(ctx.t.plain(":wastebasket: Remove"), Remove(order.id, product.id))])
-    elif Role.ADMIN in ctx.user.roles:
+    elif is_kept:
         ending = ["", _photo_hint(ctx, product)]
+        fields = ProductFields(product.id, data.category_id, data.page)
+        rows.append([Button(ctx.t.plain(":pencil2: Change"), fields)])
         if product.photo_file_id is not None:
             remove = RemovePhoto(product.id, data.category_id, data.page)
             rows.append([Button(ctx.t.plain(":framed_picture: Remove the photo"), remove)])
@@ -92,7 +95,7 @@ def set_photo(ctx: Context, data: ProductCard, sizes: list[types.PhotoSize]) -> 
     """Show the product with the photo an administrator sent."""
     if data.order_id != goods.NO_ORDER:
         raise Invalid("photo_in_order")
-    product = catalog.get_product(ctx.session, data.product_id)
+    product = catalog.get_product(ctx.session, data.product_id, with_hidden=True)
     # Telegram names the sizes of one photo from the smallest to the largest.
     catalog.set_photo(ctx.session, product, sizes[-1].file_id, ctx.user)
     return product_card(ctx, data).under(ctx.t(":white_check_mark: The photo is set."))
@@ -100,7 +103,7 @@ def set_photo(ctx: Context, data: ProductCard, sizes: list[types.PhotoSize]) -> 
 
 def remove_photo(ctx: Context, data: RemovePhoto) -> Screen:
     """Show the product without its photo."""
-    product = catalog.get_product(ctx.session, data.product_id)
+    product = catalog.get_product(ctx.session, data.product_id, with_hidden=True)
     catalog.set_photo(ctx.session, product, None, ctx.user)
     return product_card(ctx, ProductCard(goods.NO_ORDER, product.id, data.category_id, data.page, 0))
 
@@ -131,6 +134,7 @@ def _facts(ctx: Context, product: Product, order: Order | None) -> list[str]:
     rows: list[str] = [
         Html(f"<b>{escaped(product.name)}</b>"),
         t("SKU {sku}", sku=product.sku),
+        *([] if product.is_active else [t("No longer on sale")]),
         t("{price} for 1 {unit}", price=view.money(price), unit=product.unit),
     ]
     rows += [

@@ -52,6 +52,7 @@ class Router:
         self._notices: dict[str, Callable[..., Shown]] = {}
         self._public_notices: set[str] = set()
         self._jobs: dict[str, Callable[..., None]] = {}
+        self._progress: dict[str, Callable[..., Shown]] = {}
         self.front_door: Callable[[Context], Screen] | None = None
         self.hint: Callable[[Context], str] | None = None
         # The update in hand. Updates are handled one at a time, by one thread.
@@ -103,6 +104,10 @@ class Router:
     def job(self, name: str, handler: Callable[[Context, dict[str, Any], Any], Shown]) -> None:
         """``handler(ctx, payload, result)`` applies the result of a job and may show the next screen."""
         self._jobs[name] = handler  # type: ignore[assignment]
+
+    def progress(self, name: str, handler: Callable[[Context, dict[str, Any], int], Shown]) -> None:
+        """``handler(ctx, payload, rows)`` shows how far a job has come."""
+        self._progress[name] = handler
 
     # What the processor calls.
 
@@ -188,6 +193,16 @@ class Router:
         """Apply a job's result and show what follows from it."""
         ctx = self._context_for(session, row.payload["chat_id"], None)
         screen: Any = self._jobs[row.name](ctx, row.payload, result)
+        if screen is not None:
+            conversations.show(session, ctx.conversation, screen)
+
+    def job_goes_on(self, session: Session, name: str, payload: dict[str, Any], rows: int) -> None:
+        """Show how far a job has come, in place of the screen that waits for it."""
+        ctx = self._context_for(session, payload["chat_id"], None)
+        # Before its message is known the screen could only be sent a second time.
+        if ctx.conversation.message_id is None:
+            return
+        screen = self._progress[name](ctx, payload, rows)
         if screen is not None:
             conversations.show(session, ctx.conversation, screen)
 

@@ -74,7 +74,7 @@ class Receipts:
         name = order_text.short_name(values["name"])
         return ctx.t("• {sku} {name}: +{quantity}", sku=key, name=name, quantity=more)
 
-    def changed(self, ctx: Context, key: str, fields: list[list[Any]]) -> Html:
+    def changed(self, ctx: Context, key: str, subject_id: int, fields: list[list[Any]]) -> Html:
         """Return nothing: a receipt only adds."""
         raise NotImplementedError
 

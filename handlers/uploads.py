@@ -15,7 +15,7 @@ from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
-from handlers.texts import Html
+from handlers.texts import Html, stack
 from models import Role, Upload
 from services import auth, notifications, outbox, uploads
 from services.errors import Conflict, DomainError, Invalid
@@ -48,8 +48,8 @@ class Purpose(Protocol):
     def added(self, ctx: Context, key: str, values: dict[str, Any]) -> Html:
         """Return what a row adds."""
 
-    def changed(self, ctx: Context, key: str, fields: list[list[Any]]) -> Html:
-        """Return what a row changes: field, before, after."""
+    def changed(self, ctx: Context, key: str, subject_id: int, fields: list[list[Any]]) -> Html:
+        """Return what a row changes of what is known by that id: field, before, after."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,15 @@ def register(router: Router) -> None:
     router.typed(ReadingFile, "document", lambda ctx, data, file: take(ctx, data.kind, file))
     router.typed(FileReport, "document", take_corrected)
     router.job(READ_FILE, file_read)
+    router.progress(READ_FILE, being_read)
     router.notice("file_done", file_done)
 
 
 def serve(router: Router, kind: Kind, purpose: Purpose, *screens: type[Data]) -> None:
-    """Let files of a kind be sent on these screens."""
+    """Let files of a kind be sent on these screens by those they are for."""
     _purposes[kind] = purpose
     for screen in screens:
-        router.typed(screen, "document", lambda ctx, _, file: take(ctx, kind, file))
+        router.typed(screen, "document", lambda ctx, _, file: take(ctx, kind, file), *purpose.roles)
 
 
 def take(ctx: Context, kind: str, file: Document) -> Screen:
@@ -133,6 +134,21 @@ def reading(ctx: Context, data: ReadingFile) -> Screen:
         ":page_facing_up: Reading “{name}”…", name=str(ctx.conversation.form.get("file_name") or "—")
     )
     return Screen(text, [_back(ctx, purpose)], data)
+
+
+def being_read(ctx: Context, payload: dict[str, Any], rows: int) -> Screen | None:
+    """Show how many rows are read, to who still waits for them."""
+    if "upload_id" in payload:
+        screen = applying(ctx, ApplyingFile(payload["upload_id"]))
+    elif ctx.conversation.form.get("file") == payload["file_id"]:
+        screen = reading(ctx, ReadingFile(payload["kind"]))
+    else:
+        return None
+    if conversations.address(ctx.conversation) != screen.here:
+        return None
+    said = ctx.t.many("{n} row is read", "{n} rows are read", rows)
+    screen.text = stack(screen.text, said)
+    return screen
 
 
 def file_read(ctx: Context, payload: dict[str, Any], result: Any) -> Screen | None:
@@ -249,7 +265,9 @@ def _back(ctx: Context, purpose: Purpose) -> list[Button]:
 
 def _head(ctx: Context, purpose: Purpose, upload: Upload) -> list[str]:
     t, found = ctx.t, upload.report
-    rows: list[str] = [t("<b>{name}</b>", name=upload.file_name), purpose.head(ctx, found["totals"])]
+    rows: list[str] = [t("<b>{name}</b>", name=upload.file_name)]
+    if not found["totals"]["problems"]:
+        rows.append(purpose.head(ctx, found["totals"]))
     if found["unknown_columns"]:
         rows.append(t("Columns left out: {columns}.", columns=", ".join(found["unknown_columns"])))
     if upload.applied_at is not None:
@@ -274,7 +292,7 @@ def _head(ctx: Context, purpose: Purpose, upload: Upload) -> list[str]:
 
 def _page(ctx: Context, purpose: Purpose, upload: Upload, number: int) -> Page[str]:
     found = upload.report
-    listed = found["problems"] or [*found["added"], *found["changed"]]
+    listed = found["problems"] or [*found["changed"], *found["added"]]
     page = order_text.line_page(listed, number, ROWS_ON_A_PAGE)
     return Page(
         tuple(_entry(ctx, purpose, entry, is_problem=bool(found["problems"])) for _, entry in page.items),
@@ -295,4 +313,4 @@ def _entry(ctx: Context, purpose: Purpose, entry: list[Any], *, is_problem: bool
         return ctx.t("Row {row}, “{column}”: {why}", row=row, column=column, why=why)
     if len(entry) == 3:
         return purpose.added(ctx, entry[1], entry[2])
-    return purpose.changed(ctx, entry[1], entry[3])
+    return purpose.changed(ctx, entry[1], entry[2], entry[3])

@@ -20,6 +20,7 @@ from services import auth, backup
 from services.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
+    from services.imports import Problem
     from services.mail import MailConfig
     from settings import Settings
 
@@ -51,6 +52,10 @@ def run(settings: Settings, options: argparse.Namespace, mail_config: MailConfig
 def _words(error: DomainError) -> str:
     view = View(texts_for("en"), ZoneInfo("UTC"), datetime.now(UTC).date())
     return sentences.plain(sentences.of(view, error))
+
+
+def _problem_words(problem: Problem) -> str:
+    return _words(Invalid(problem.code, **problem.params))
 
 
 def write_backup(settings: Settings, database: Database, file: Path | None) -> int:
@@ -108,7 +113,7 @@ def import_file(database: Database, command: str, path: Path, *, is_dry: bool) -
         return 1
     with database.unit_of_work() as session:
         report = check(session, data, path.name)
-        print(imports.render_report(report))
+        print(imports.render_report(report, _problem_words))
         if report.problems:
             return 1
         if not is_dry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
@@ -16,14 +17,16 @@ from handlers.context import view_of
 from handlers.routing import Router
 from handlers.screens import tables
 from handlers.texts import LANGUAGES
-from models import Database, Document, OutboxState, Session, User, now_of
+from models import Database, Document, OutboxState, Role, Session, User, now_of
 from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
 from services import (
     admission,
     audit,
+    auth,
     backup,
     company,
+    exports,
     journal,
     letter_drafts,
     letters,
@@ -35,7 +38,7 @@ from services import (
 )
 from services.errors import DomainError
 from services.geo import Geocoder, GeocoderDown
-from services.imports.tables import MAX_BYTES
+from services.imports.tables import MAX_BYTES, Progress
 from services.invoice_letter import file_name
 from services.journal import Filter
 from services.mail import Letter, MailConfig
@@ -47,6 +50,7 @@ from services.uploads import FileRead
 log = logging.getLogger(__name__)
 
 PROFILE = "profile"
+PROGRESS_SECONDS = 1.0
 PROFILE_RETRY = timedelta(minutes=1)
 PUBLIC_GEOCODER = "nominatim.openstreetmap.org"
 
@@ -83,8 +87,10 @@ def route(database: Database, roads: RoadRouter, rows: list[OutboxRow]) -> list[
     return results
 
 
-def read_files(client: TelegramClient, database: Database, rows: list[OutboxRow]) -> list[Any]:
-    """Return what each row's file would do, or why it could not be had.
+def read_files(
+    client: TelegramClient, database: Database, processor: Processor, router: Router, rows: list[OutboxRow]
+) -> list[Any]:
+    """Return what each row's file would do, or why it could not be had; how far it is shows meanwhile.
 
     ``upload_id`` names a file that is kept; else ``file_id`` is fetched from Telegram and read as ``kind``;
     without a kind its bytes are what was wanted.
@@ -92,23 +98,39 @@ def read_files(client: TelegramClient, database: Database, rows: list[OutboxRow]
     results: list[Any] = []
     for row in rows:
         try:
-            results.append(_file_read(client, database, row.payload))
+            results.append(_file_read(client, database, row.payload, _progress_of(processor, router, row)))
         except (TelegramError, TelegramUnavailable, DomainError) as error:
             log.warning("the file of row %s cannot be had: %s", row.id, error)
             results.append(error)
     return results
 
 
-def _file_read(client: TelegramClient, database: Database, what: dict[str, Any]) -> FileRead | bytes:
+def _progress_of(processor: Processor, router: Router, row: OutboxRow) -> Progress:
+    """Return what shows how far a job is, at once and then as often as a chat bears it."""
+    shown_at = -PROGRESS_SECONDS
+
+    def told(rows: int) -> None:
+        nonlocal shown_at
+        now = time.monotonic()
+        if now - shown_at >= PROGRESS_SECONDS:
+            shown_at = now
+            processor.submit(partial(router.job_goes_on, name=row.name, payload=row.payload, rows=rows))
+
+    return told
+
+
+def _file_read(
+    client: TelegramClient, database: Database, what: dict[str, Any], progress: Progress
+) -> FileRead | bytes:
     if "upload_id" in what:
         with database.reading() as session:
-            return uploads.read_again(session, what["upload_id"])
+            return uploads.read_again(session, what["upload_id"], progress)
     path = client.call("getFile", {"file_id": what["file_id"]})["file_path"]
     content = client.download(path, MAX_BYTES)
     if "kind" not in what:
         return content
     with database.reading() as session:
-        return uploads.read(session, what["kind"], content, what["file_name"])
+        return uploads.read(session, what["kind"], content, what["file_name"], progress)
 
 
 def make_backups(database: Database, data_dir: Path, rows: list[OutboxRow]) -> list[Any]:
@@ -207,6 +229,17 @@ def _audit_upload(database: Database, _processor: Processor, details: dict[str, 
         return Upload("document", f"changes_{view.today:%Y-%m-%d}.xlsx", tables.changes(view, found))
 
 
+def _export_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+    """Return the catalogue or the customers as a file."""
+    what, form, language = details["what"], details["form"], details["language"]
+    with database.reading() as session:
+        # Whoever lost the role since pressing gets nothing.
+        auth.require(session.get_one(User, details["user_id"]), Role.ADMIN)
+        content = exports.render(session, what, form, language)
+        name = exports.file_name(what, form, company.local_now(session).date(), language)
+    return Upload("document", name, content)
+
+
 UPLOADS: dict[str, Callable[[Database, Processor, Any], Upload]] = {
     "document_id": _document_upload,
     "sheet": _sheet_upload,
@@ -214,6 +247,7 @@ UPLOADS: dict[str, Callable[[Database, Processor, Any], Upload]] = {
     "report": _report_upload,
     "orders": _orders_upload,
     "audit": _audit_upload,
+    "export": _export_upload,
 }
 
 

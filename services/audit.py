@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import (
@@ -17,6 +17,7 @@ from models import (
     Document,
     Order,
     Outlet,
+    PriceList,
     Product,
     Role,
     User,
@@ -50,6 +51,14 @@ class Name(NamedTuple):
 
 # (kind of thing, its id) → its name; what is no more has none.
 Names = Mapping[tuple[str, int], Name]
+
+
+class Trace(NamedTuple):
+    """What became of one of many subjects."""
+
+    subject_id: int
+    before: Facts
+    after: Facts
 
 
 def record(
@@ -127,10 +136,14 @@ MENTIONS = {
     "sales_rep_id": "user",
     "storekeeper_id": "user",
     "category_id": "category",
+    "parent_id": "category",
+    "price_list_id": "price_list",
     "vehicle_id": "vehicle",
 }
 _SUBJECT_KINDS = {
     "product": "product",
+    "category": "category",
+    "price_list": "price_list",
     "customer": "customer",
     "outlet": "outlet",
     "vehicle": "vehicle",
@@ -148,6 +161,7 @@ _NAMED: dict[str, tuple[tuple[InstrumentedAttribute[Any], ...], InstrumentedAttr
     "order": ((Order.number,), Order.id),
     "document": ((Document.label,), Document.id),
     "category": ((Category.name,), Category.id),
+    "price_list": ((PriceList.name,), PriceList.id),
 }
 
 
@@ -168,6 +182,29 @@ def _mentioned(entry: AuditEntry) -> Iterator[tuple[str, Any]]:
                 yield MENTIONS[name], value
             elif entry.action == "assign":
                 yield from (("order", name), ("vehicle", value))
+
+
+def record_many(
+    session: Session, user: User | None, action: str, subject: str, traces: Iterable[Trace]
+) -> None:
+    """Note the same action done to many subjects, in one statement."""
+    shared = {
+        "at": now_of(session),
+        "user_id": user.id if user else None,
+        "action": action,
+        "subject": subject,
+    }
+    rows = [
+        {
+            **shared,
+            "subject_id": str(trace.subject_id),
+            "before": _plain(trace.before),
+            "after": _plain(trace.after),
+        }
+        for trace in traces
+    ]
+    if rows:
+        session.execute(insert(AuditEntry.__table__), rows)  # type: ignore[arg-type]
 
 
 def _plain(facts: Facts | None) -> dict[str, Any] | None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
-from models import Category, MovementKind, Product, StockMovement, Unit, User, VatKind, now_of
-from services import audit, formats, paging, snapshot
+from models import Category, Product, User
+from services import audit, catalog_rows, formats, paging, snapshot
 from services import search as searching
+from services.catalog_rows import ProductValues, Rewriting
 from services.errors import Conflict, Invalid, NotFound
 from services.paging import Page
 
 PRODUCTS_ON_A_PAGE = 8
 MAX_SHELVES = 60
 """Shelves shown under one parent: a keyboard holds a hundred buttons."""
+
+MAX_SHELF_DEPTH = 5
+"""Shelves on shelves, the top one counted."""
 
 MAX_SKU = 40
 MAX_NAME = 300
@@ -31,77 +34,64 @@ MAX_QUANTITY = 10_000_000_000
 """Thousandths: ten million base units, of stock as well as in one package."""
 MAX_WEIGHT_GRAMS = 100_000_000
 
+# «Бакалея / Крупы» stands on «Бакалея», but «Чай/кофе» is the name of one shelf.
+BETWEEN_SHELVES = re.compile(r"(?:(?<=\s)|^)/(?=\s|$)")
+
 _PACKAGE = re.compile(r"\s*([^=,;]+?)\s*=\s*([0-9]+(?:[.,][0-9]+)?)\s*(?:[,;]|$)")
 
 
-class ProductValues(TypedDict, total=False):
-    """Checked values of a product, see the ``check_`` functions; a key left out keeps or defaults."""
-
-    sku: str
-    name: str
-    category_id: int
-    unit: str
-    price: int
-    vat_kind: VatKind
-    on_hand: int
-    packages: Mapping[str, int]
-    weight_grams: int | None
-    minimum: int | None
-    multiple: int | None
-    description: str | None
-    is_active: bool
+# What people see: what is active, and with ``with_hidden`` the rest, too
 
 
-# What people see
-
-
-def shelves(session: Session, parent_id: int | None) -> list[Category]:
-    """Return the active shelves under a parent (None: the top ones), by position, then by name."""
+def shelves(session: Session, parent_id: int | None, *, with_hidden: bool = False) -> list[Category]:
+    """Return the shelves under a parent (None: the top ones), by position, then by name."""
     statement = (
         select(Category)
-        .where(Category.parent_id == parent_id, Category.is_active)
+        .where(Category.parent_id == parent_id, true() if with_hidden else Category.is_active)
         .order_by(Category.position, Category.name, Category.id)
         .limit(MAX_SHELVES)
     )
     return list(session.scalars(statement))
 
 
-def category(session: Session, category_id: int) -> Category:
-    """Return an active shelf. Raises ``NotFound("category")``."""
+def category(session: Session, category_id: int, *, with_hidden: bool = False) -> Category:
+    """Return a shelf. Raises ``NotFound("category")``."""
     found = session.get(Category, category_id)
-    if found is None or not found.is_active:
+    if found is None or not (found.is_active or with_hidden):
         raise NotFound("category")
     return found
 
 
-def products(session: Session, category_id: int, page: int = 0) -> Page[Product]:
-    """Return the active products of one shelf by name."""
+def products(
+    session: Session, category_id: int, page: int = 0, *, with_hidden: bool = False
+) -> Page[Product]:
+    """Return the products of one shelf by name."""
     statement = (
         select(Product)
-        .where(Product.category_id == category_id, Product.is_active)
+        .where(Product.category_id == category_id, true() if with_hidden else Product.is_active)
         .order_by(Product.name, Product.id)
     )
     return paging.fetch(session, statement, page, PRODUCTS_ON_A_PAGE)
 
 
-def search(session: Session, text: str, page: int = 0) -> Page[Product]:
-    """Return the active products in whose SKU or name every word of ``text`` occurs.
+def search(session: Session, text: str, page: int = 0, *, with_hidden: bool = False) -> Page[Product]:
+    """Return the products in whose SKU or name every word of ``text`` occurs.
 
     Those that begin with the text come first, so that a SKU typed in full is on top; then by name.
     """
     begins = Product.search_text.startswith(searching.fold(text), autoescape=True)
     statement = (
         select(Product)
-        .where(Product.is_active, searching.contains(Product.search_text, text))
+        .where(true() if with_hidden else Product.is_active, searching.contains(Product.search_text, text))
         .order_by(begins.desc(), Product.name, Product.id)
     )
     return paging.fetch(session, statement, page, PRODUCTS_ON_A_PAGE)
 
 
-def get_product(session: Session, product_id: int) -> Product:
-    """Return an active product. Raises ``NotFound("product")``."""
+def get_product(session: Session, product_id: int, *, with_hidden: bool = False) -> Product:
+    """Return a product. Raises ``NotFound("product")``."""
     found = session.get(Product, product_id)
-    if found is None or not found.is_active:
+    if found is None or not (found.is_active or with_hidden):
         raise NotFound("product")
     return found
 
@@ -135,7 +125,7 @@ def check_line(text: str, limit: int) -> str:
 def check_description(text: str) -> str:
     """Return a description, its lines kept. Raises ``too_long`` (length, limit)."""
     lines = [formats.one_line(line) for line in text.strip().splitlines()]
-    description = "\n".join(lines)
+    description = "\n".join(lines).strip()
     if len(description) > MAX_DESCRIPTION:
         raise Invalid("too_long", length=len(description), limit=MAX_DESCRIPTION)
     return description
@@ -143,7 +133,7 @@ def check_description(text: str) -> str:
 
 def check_unit(text: str) -> str:
     """Return a unit's code as it is kept: «Шт.» is «шт». Raises as ``check_line`` does."""
-    return check_line(text.strip().removesuffix("."), MAX_UNIT).lower()
+    return check_line(formats.one_line(text).rstrip(". "), MAX_UNIT).lower()
 
 
 def check_price(text: str) -> int:
@@ -223,55 +213,35 @@ def add_category(session: Session, name: str, parent_id: int | None = None) -> C
 
 
 def add_product(session: Session, values: ProductValues, user: User | None, reason: str) -> Product:
-    """Add one product; see ``add_products``. Raises ``Conflict("sku_exists")`` (sku)."""
+    """Add one product; stock it begins with is a receipt. Raises ``Conflict("sku_exists")`` (sku)."""
     if session.scalar(select(Product.id).where(Product.sku == values["sku"])) is not None:
         raise Conflict("sku_exists", sku=values["sku"])
-    added = add_products(session, [values], user, reason)[0]
-    audit.record(session, user, "create", "product", added.id, after=_facts(values))
-    return added
-
-
-def add_products(
-    session: Session, rows: Sequence[ProductValues], user: User | None, reason: str
-) -> list[Product]:
-    """Add products under new SKUs in few statements; stock they begin with is a receipt in the ledger.
-
-    The caller has made sure that no SKU is taken, and leaves the trace of the whole. Raises as
-    ``check_package_units`` does.
-    """
-    added = [_new_product(values) for values in rows]
-    session.add_all(added)
-    session.flush()
-    for product in added:
-        if product.on_hand:
-            _enter(session, product, MovementKind.RECEIPT, product.on_hand, user, reason)
-    session.flush()
+    check_package_units(values.get("packages", {}), values["unit"])
+    catalog_rows.add_products(session, [values], user, reason)
+    added = session.scalars(select(Product).where(Product.sku == values["sku"])).one()
+    audit.record(session, user, "create", "product", added.id, after=catalog_rows.facts(values))
     return added
 
 
 def update_product(
     session: Session, product: Product, values: ProductValues, user: User | None, reason: str
 ) -> None:
-    """Change one product; see ``update_products``."""
-    session.flush()
-    session.refresh(product, ["on_hand", "reserved"], with_for_update=True)
-    update_products(session, [(product, values)], user, reason)
-
-
-def update_products(
-    session: Session, changes: Sequence[tuple[Product, ProductValues]], user: User | None, reason: str
-) -> None:
-    """Change what the values say of products the caller holds locked; another level is an adjustment.
+    """Change what the values say of one product.
 
     Raises ``Invalid("unit_fixed")`` (old, new) when the base unit would change, because every quantity
     already counted would then mean something else, ``Conflict("below_reserved")`` (reserved, unit), or what
     ``check_package_units`` raises.
     """
-    for product, values in changes:
-        _check_update(product, values)
-        before = {name: _value(product, name) for name in values}
-        _update(session, product, values, user, reason)
-        audit.record(session, user, "update", "product", product.id, before, _facts(values))
+    session.flush()
+    session.refresh(product, ["on_hand", "reserved"], with_for_update=True)
+    if values.get("unit", product.unit) != product.unit:
+        raise Invalid("unit_fixed", old=product.unit, new=values["unit"])
+    if values.get("on_hand", product.on_hand) < product.reserved:
+        raise Conflict("below_reserved", reserved=product.reserved, unit=product.unit)
+    check_package_units(values.get("packages", {}), product.unit)
+    before = {name: value_of(product, name) for name in values}
+    catalog_rows.update_products(session, [Rewriting(product.id, product.sku, before, values)], user, reason)
+    session.refresh(product)
 
 
 def set_photo(session: Session, product: Product, file_id: str | None, user: User) -> None:
@@ -284,93 +254,8 @@ def set_photo(session: Session, product: Product, file_id: str | None, user: Use
     audit.record(session, user, "update", "product", product.id, before, {"photo_file_id": file_id})
 
 
-def product_search_text(sku: str, name: str) -> str:
-    """Return what a product is found by."""
-    return searching.joined((sku, name))
-
-
-def _new_product(values: ProductValues) -> Product:
-    packages = values.get("packages", {})
-    check_package_units(packages, values["unit"])
-    return Product(
-        sku=values["sku"],
-        name=values["name"],
-        category_id=values["category_id"],
-        unit=values["unit"],
-        price=values["price"],
-        vat_kind=values.get("vat_kind", VatKind.STANDARD),
-        on_hand=values.get("on_hand", 0),
-        reserved=0,
-        weight_grams=values.get("weight_grams"),
-        minimum=values.get("minimum"),
-        multiple=values.get("multiple"),
-        description=values.get("description"),
-        is_active=values.get("is_active", True),
-        version=1,
-        search_text=product_search_text(values["sku"], values["name"]),
-        packages=[Unit(code=code, factor=factor) for code, factor in packages.items()],
-    )
-
-
-def _check_update(product: Product, values: ProductValues) -> None:
-    if values.get("unit", product.unit) != product.unit:
-        raise Invalid("unit_fixed", old=product.unit, new=values["unit"])
-    if values.get("on_hand", product.on_hand) < product.reserved:
-        raise Conflict("below_reserved", reserved=product.reserved, unit=product.unit)
-    check_package_units(values.get("packages", {}), product.unit)
-
-
-def _update(
-    session: Session, product: Product, values: ProductValues, user: User | None, reason: str
-) -> None:
-    for name, value in values.items():
-        if name == "packages":
-            _set_packages(product, values["packages"])
-        elif name == "on_hand":
-            _set_on_hand(session, product, values["on_hand"], user, reason)
-        else:
-            setattr(product, name, value)
-    product.search_text = product_search_text(product.sku, product.name)
-    product.version += 1
-
-
-def _set_packages(product: Product, packages: Mapping[str, int]) -> None:
-    kept = {package.code: package for package in product.packages}
-    for code, factor in packages.items():
-        kept.setdefault(code, Unit(code=code)).factor = factor
-    product.packages = [kept[code] for code in packages]
-
-
-def _set_on_hand(session: Session, product: Product, on_hand: int, user: User | None, reason: str) -> None:
-    change = on_hand - product.on_hand
-    if change:
-        product.on_hand = on_hand
-        _enter(session, product, MovementKind.ADJUSTMENT, change, user, reason)
-
-
-# The same ledger as in services.stock, written for thousands of rows at once: there each movement is a
-# compare-and-set of its own, which took an import of 10,000 rows from 3 to 20 seconds.
-def _enter(
-    session: Session, product: Product, kind: MovementKind, change: int, user: User | None, reason: str
-) -> None:
-    session.add(
-        StockMovement(
-            product_id=product.id,
-            kind=kind,
-            on_hand_change=change,
-            reserved_change=0,
-            user_id=user.id if user else None,
-            reason=reason[:300],
-            at=now_of(session),
-        )
-    )
-
-
-def _value(product: Product, name: str) -> object:
+def value_of(product: Product, name: str) -> object:
+    """Return what a product says under a key of ``ProductValues``, packages as code → thousandths."""
     if name == "packages":
         return {package.code: package.factor for package in product.packages}
     return getattr(product, name)
-
-
-def _facts(values: ProductValues) -> dict[str, object]:
-    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Customer, Outlet, User, now_of
-from services import audit, customers, formats, letters, requisites
-from services.customers import CustomerValues
+from models import Customer, Outlet, PriceList, Role, User, now_of
+from services import audit, auth, company, customers, formats, letters, paging, requisites, search
+from services.customer_rows import CustomerValues
 from services.errors import Conflict, Invalid, NotFound
+from services.paging import Page
 
+LANGUAGES = ("ru", "en")
+WHOLE = 10_000
+"""A hundred percent in hundredths."""
 MAX_TEXT = {"contact": 160, "hours": 100, "note": 500}
 
 Check = Callable[[str], str]
@@ -52,10 +57,95 @@ def change(
     values: dict[str, str | None] = {field: value}
     if kpp != customer.kpp:
         values["kpp"] = kpp
-    customers.update_customers(session, [(customer, CustomerValues(**values))], actor)  # type: ignore[typeddict-item]
+    customers.update_customer(session, customer, CustomerValues(**values), actor)  # type: ignore[typeddict-item]
     if field == "emails" and value:
         letters.queue_unsent(session, customer.id)
     return customer
+
+
+def sales_reps(session: Session, actor: User) -> list[User]:
+    """Return the active sales reps by name; administrators only."""
+    _require_admin(actor)
+    return sorted(auth.staff(session, Role.SALES_REP), key=lambda rep: (search.fold(rep.name), rep.id))
+
+
+def hand_over(session: Session, customer_id: int, rep_id: int | None, actor: User) -> Customer:
+    """Give a customer to a sales rep, None: to nobody; drafts stay with who began them.
+
+    Administrators only. Raises Conflict ``rep_has_customer`` (name) when the rep has one under this ИНН.
+    """
+    _require_admin(actor)
+    customer = customers.get(session, customer_id, actor)
+    if rep_id is not None and rep_id not in {rep.id for rep in sales_reps(session, actor)}:
+        raise NotFound("user")
+    if customer.sales_rep_id != rep_id:
+        try:
+            customers.refuse_twin(session, customer.inn, rep_id)
+        except Conflict as twin:
+            raise Conflict("rep_has_customer", name=twin.params["name"]) from None
+        customers.update_customer(session, customer, {"sales_rep_id": rep_id}, actor)
+    return customer
+
+
+def price_lists(session: Session, actor: User, page: int = 0) -> Page[PriceList]:
+    """Return a page of the price lists by name; administrators only."""
+    _require_admin(actor)
+    return paging.fetch(session, select(PriceList).order_by(PriceList.name, PriceList.id), page)
+
+
+def set_price_list(session: Session, customer_id: int, price_list_id: int | None, actor: User) -> Customer:
+    """Sell to a customer by a price list from now on, None: by the catalogue; administrators only."""
+    _require_admin(actor)
+    customer = customers.get(session, customer_id, actor)
+    if price_list_id is not None and session.get(PriceList, price_list_id) is None:
+        raise NotFound("price_list")
+    if customer.price_list_id != price_list_id:
+        customers.update_customer(session, customer, {"price_list_id": price_list_id}, actor)
+    return customer
+
+
+def set_discount(session: Session, customer_id: int, text: str, actor: User) -> Customer:
+    """Sell to a customer at so many percent off; 0 is the catalogue's price. Administrators only.
+
+    All who have the same discount share one price list, «−7,5 %». Raises Invalid ``discount_form``.
+    """
+    _require_admin(actor)
+    try:
+        discount = formats.parse_decimal(text.replace("%", "").strip(" -\u2212"), 2)
+    except Invalid:
+        raise Invalid("discount_form") from None
+    if discount > WHOLE:
+        raise Invalid("discount_form")
+    if not discount:
+        return set_price_list(session, customer_id, None, actor)
+    name = f"{formats.MINUS}{formats.percent_of_hundredths(discount)}"
+    found = session.scalars(
+        select(PriceList).where(PriceList.name == name, PriceList.discount == discount)
+    ).first()
+    if found is None:
+        found = PriceList(name=name, discount=discount)
+        session.add(found)
+        session.flush()
+        audit.record(
+            session, actor, "create", "price_list", found.id, after={"name": name, "discount": discount}
+        )
+    return set_price_list(session, customer_id, found.id, actor)
+
+
+def set_language(session: Session, customer_id: int, language: str, actor: User) -> Customer:
+    """Issue a customer's papers in this language from now on; administrators only. Raises NotFound."""
+    _require_admin(actor)
+    customer = customers.get(session, customer_id, actor)
+    if language not in LANGUAGES:
+        raise NotFound("customer")
+    if customer.language != language:
+        customers.update_customer(session, customer, {"language": language}, actor)
+    return customer
+
+
+def language_of(session: Session, customer: Customer) -> str:
+    """Return the language of the customer's papers: its own, else the company's."""
+    return customer.language or company.get(session).document_language
 
 
 def archive(session: Session, customer_id: int, actor: User) -> Customer:
@@ -85,7 +175,7 @@ def archive_outlet(session: Session, outlet_id: int, actor: User) -> Outlet:
     outlet = customers.get_outlet(session, outlet_id, actor)
     outlet.archived_at = now_of(session)
     audit.record(session, actor, "archive", "outlet", outlet.id)
-    customers.refresh_search_texts(session, [outlet.customer])
+    customers.refresh_search_text(session, outlet.customer)
     return outlet
 
 
@@ -97,6 +187,11 @@ def _set_archived(session: Session, customer_id: int, actor: User, *, is_archive
         action = "archive" if is_archived else "unarchive"
         audit.record(session, actor, action, "customer", customer.id)
     return customer
+
+
+def _require_admin(actor: User) -> None:
+    if not actor.holds(Role.ADMIN):
+        raise NotFound("customer")
 
 
 def _checked(field: str, text: str) -> str:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from typing import NamedTuple, TypedDict
+from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from models import Customer, Order, Outlet, Role, User, now_of
-from services import audit, formats, paging, requisites
+from services import audit, customer_rows, formats, paging, requisites
 from services import search as searching
+from services.customer_rows import CustomerValues, Place, Rewriting
 from services.errors import Conflict, Forbidden, Invalid, NotFound
 from services.paging import Page
 
@@ -29,26 +29,6 @@ _LATEST_ORDERS = 200
 _SAME_PLACE = 0.0001
 _PHONE_LIKE = re.compile(r"\+?[0-9\s().\u2010-\u2014-]+")
 _FEWEST_PHONE_DIGITS = 3
-
-
-class CustomerValues(TypedDict, total=False):
-    """Checked values of a customer, see the ``check_`` functions; a key left out keeps or stays empty."""
-
-    name: str
-    inn: str | None
-    kpp: str | None
-    emails: str | None
-    phone: str | None
-    address: str | None
-    sales_rep_id: int | None
-
-
-class Place(NamedTuple):
-    """Where goods are brought to, checked."""
-
-    address: str
-    latitude: float
-    longitude: float
 
 
 # What people see
@@ -92,6 +72,14 @@ def get(session: Session, customer_id: int, actor: User) -> Customer:
     if found is None:
         raise NotFound("customer")
     return found
+
+
+def rep_names(session: Session, shown: Iterable[Customer]) -> dict[int, str]:
+    """Return the names of the customers' sales reps, by the customer's id; nobody's are left out."""
+    owners = {customer.id: customer.sales_rep_id for customer in shown if customer.sales_rep_id is not None}
+    reps = select(User.id, User.name).where(User.id.in_(set(owners.values())))
+    names = dict(session.execute(reps).all()) if owners else {}
+    return {customer_id: names[rep_id] for customer_id, rep_id in owners.items()}
 
 
 def outlets(session: Session, customer_id: int, actor: User, page: int = 0) -> Page[Outlet]:
@@ -198,29 +186,11 @@ def create(
         sales_rep_id=actor.id if actor.holds(Role.SALES_REP) else None,
     )
     check_kpp_for(values["inn"], values["kpp"])
-    _refuse_twin(session, values)
-    customer = add_customers(session, [(values, None)])[0]
+    refuse_twin(session, values["inn"], values["sales_rep_id"])
+    [customer_id] = customer_rows.add_customers(session, [(values, None)])
+    customer = session.get_one(Customer, customer_id)
     audit.record(session, actor, "create", "customer", customer.id, after=values)
     return customer
-
-
-def add_customers(session: Session, rows: Sequence[tuple[CustomerValues, Place | None]]) -> list[Customer]:
-    """Add customers, each with its first outlet if there is one, in few statements.
-
-    The caller has checked every value and leaves the trace of the whole.
-    """
-    added = [Customer(**values, created_at=now_of(session), version=1) for values, _ in rows]
-    for customer, (_, place) in zip(added, rows, strict=True):
-        customer.search_text = search_text(customer, [place.address] if place else [])
-    session.add_all(added)
-    session.flush()
-    session.add_all(
-        Outlet(customer_id=customer.id, created_at=now_of(session), **place._asdict())
-        for customer, (_, place) in zip(added, rows, strict=True)
-        if place
-    )
-    session.flush()
-    return added
 
 
 def set_emails(session: Session, customer: Customer, text: str | None, actor: User) -> None:
@@ -230,20 +200,15 @@ def set_emails(session: Session, customer: Customer, text: str | None, actor: Us
     """
     get(session, customer.id, actor)
     emails = requisites.check_emails(text) if text else None
-    update_customers(session, [(customer, {"emails": emails})], actor)
+    update_customer(session, customer, {"emails": emails}, actor)
 
 
-def update_customers(
-    session: Session, changes: Sequence[tuple[Customer, CustomerValues]], user: User | None
-) -> None:
-    """Change what the checked values say, leave a trace of each, and keep search in step."""
-    for customer, values in changes:
-        before = {name: getattr(customer, name) for name in values}
-        for name, value in values.items():
-            setattr(customer, name, value)
-        customer.version += 1
-        audit.record(session, user, "update", "customer", customer.id, before, values)
-    refresh_search_texts(session, [customer for customer, _ in changes])
+def update_customer(session: Session, customer: Customer, values: CustomerValues, user: User | None) -> None:
+    """Change what the checked values say, leave a trace, and keep search in step."""
+    session.flush()
+    before = {name: getattr(customer, name) for name in values}
+    customer_rows.update_customers(session, [Rewriting(customer.id, before, values)], user)
+    session.refresh(customer)
 
 
 def add_outlet(
@@ -267,32 +232,15 @@ def add_outlet(
         session.add(outlet)
     outlet.archived_at = None
     session.flush()
-    refresh_search_texts(session, [customer])
+    refresh_search_text(session, customer)
     return outlet
 
 
-def search_text(customer: Customer, addresses: list[str]) -> str:
-    """Return what a customer is found by; ``addresses`` are those of its outlets."""
-    phone = searching.digits(customer.phone or "")
-    # A Russian number is typed from +7 as well as from 8.
-    also = f"8{phone[1:]}" if len(phone) == 11 and phone.startswith("7") else None
-    known = (customer.name, customer.inn, phone, also, customer.address, customer.emails)
-    return searching.joined((*known, *addresses))
-
-
-def refresh_search_texts(session: Session, changed: Sequence[Customer]) -> None:
-    """Bring the search texts up to the customers' fields and outlets, with one query for all."""
+def refresh_search_text(session: Session, customer: Customer) -> None:
+    """Bring the search text up to the customer's outlets."""
     session.flush()
-    addresses: dict[int, list[str]] = {}
-    outlets_in_use = (
-        select(Outlet.customer_id, Outlet.address)
-        .where(Outlet.customer_id.in_([customer.id for customer in changed]), Outlet.archived_at.is_(None))
-        .order_by(Outlet.id)
-    )
-    for customer_id, address in session.execute(outlets_in_use):
-        addresses.setdefault(customer_id, []).append(address)
-    for customer in changed:
-        customer.search_text = search_text(customer, addresses.get(customer.id, []))
+    customer_rows.refresh_search_texts(session, [customer.id])
+    session.refresh(customer, ["search_text"])
 
 
 def _is_visible_to(actor: User) -> ColumnElement[bool]:
@@ -313,12 +261,13 @@ def _matches(text: str) -> ColumnElement[bool]:
     return or_(by_words, Customer.search_text.contains(number))
 
 
-def _refuse_twin(session: Session, values: CustomerValues) -> None:
-    if values["inn"] is None:
+def refuse_twin(session: Session, inn: str | None, sales_rep_id: int | None) -> None:
+    """Raise ``Conflict("customer_exists")`` (customer_id, name) if the rep has a customer under this ИНН."""
+    if inn is None:
         return
     twin = session.scalar(
         select(Customer)
-        .where(Customer.inn == values["inn"], Customer.sales_rep_id == values["sales_rep_id"])
+        .where(Customer.inn == inn, Customer.sales_rep_id == sales_rep_id)
         .where(Customer.archived_at.is_(None))
         .limit(1)
     )

@@ -99,6 +99,12 @@ def percent(tenths: int, language: str = "ru", *, signed: bool = False) -> str:
     return f"{sign}{text}{_STYLES[language].percent}"
 
 
+def percent_of_hundredths(hundredths: int, language: str = "ru") -> str:
+    """Return hundredths of a percent as «7,5 %» or ``7.5%``."""
+    text = _without_trailing_zeros(_fixed(hundredths, 100, language), language)
+    return f"{text}{_STYLES[language].percent}"
+
+
 def vat_rate(rate: int | None, language: str = "ru") -> str:
     """Return a VAT rate as documents print it: «22%»; ``None`` (outside VAT, not 0 %) is «без НДС»."""
     if rate is None:
@@ -162,7 +168,10 @@ class _OneLine(dict[int, int | None]):
     def __missing__(self, code: int) -> int | None:
         character = chr(code)
         is_selector = 0xFE00 <= code <= 0xFE0F
-        kept = None if is_selector or unicodedata.category(character) in _INVISIBLE else code
+        # Codes that are no characters and never will be: no XML, so no workbook, may hold them.
+        is_none = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+        is_dropped = is_selector or is_none or unicodedata.category(character) in _INVISIBLE
+        kept = None if is_dropped else code
         self[code] = 0x20 if character in _SPACE_LIKE else kept
         return self[code]
 
@@ -174,7 +183,7 @@ def one_line(text: str) -> str:
     """Return people's text as one clean line, safe for a document cell and for a mail header.
 
     Line breaks and tabs become spaces; control, zero-width and bidirectional characters are dropped; runs of
-    spaces shrink to one, no-break spaces stay; letters are composed (NFC, because NFKC would turn № into No).
+    spaces shrink to one, no-break ones stay inside; letters are composed (NFC: NFKC would turn № into No).
     """
     cleaned = unicodedata.normalize("NFC", text.translate(_ONE_LINE))
-    return re.sub(" {2,}", " ", cleaned).strip(" ")
+    return re.sub(" {2,}", " ", cleaned).strip()

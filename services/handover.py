@@ -35,7 +35,7 @@ def change_rep(
     if with_customer:
         changed += _also_open(session, order) if changed else []
         if order.customer.sales_rep_id != rep.id:
-            customers.update_customers(session, [(order.customer, {"sales_rep_id": rep.id})], actor)
+            customers.update_customer(session, order.customer, {"sales_rep_id": rep.id}, actor)
     _refuse_second_draft(session, changed, rep)
     for one in changed:
         _give(session, one, former, rep, actor)

@@ -139,15 +139,15 @@ def _supersede(session: Session, order_id: int, name: str) -> None:
     )
 
 
-def queue_unsent(session: Session, customer_id: int) -> int:
-    """Queue the invoices of a customer that never had a letter: there is an e-mail now."""
-    # From the customer's orders to their papers and letters: the other way round it reads all there are.
+def queue_unsent(session: Session, *customer_ids: int) -> int:
+    """Queue the invoices of customers that never had a letter: there is an e-mail now."""
+    # From the customers' orders to their papers and letters: the other way round it reads all there are.
     letter = exists().where(
         OutboxMessage.order_id == Invoice.order_id,
         OutboxMessage.kind == OutboxKind.EMAIL,
         OutboxMessage.name == INVOICE,
     )
-    own = select(Order.id).where(Order.customer_id == customer_id)
+    own = select(Order.id).where(Order.customer_id.in_(customer_ids))
     query = (
         select(Invoice)
         .where(Invoice.order_id.in_(own), Invoice.cancelled_at.is_(None), ~letter)

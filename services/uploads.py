@@ -16,7 +16,7 @@ from services import formats, imports
 from services.errors import Conflict, Invalid, NotFound
 from services.imports import Kind, Report
 from services.imports.report import summary
-from services.imports.tables import MAX_BYTES
+from services.imports.tables import MAX_BYTES, Progress
 
 MAX_FILE_NAME = 200
 _ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
@@ -43,17 +43,19 @@ def check_document(file_name: str, size: int) -> None:
         raise Invalid("file_too_big", limit_mb=MAX_BYTES // 1024**2)
 
 
-def read(session: Session, kind: Kind, content: bytes, file_name: str) -> FileRead:
-    """Return what a file would do. Slow: for workers."""
-    return FileRead(content, imports.check(session, kind, content, file_name))
+def read(
+    session: Session, kind: Kind, content: bytes, file_name: str, progress: Progress | None = None
+) -> FileRead:
+    """Return what a file would do; ``progress`` hears of the rows read. Slow: for workers."""
+    return FileRead(content, imports.check(session, kind, content, file_name, progress))
 
 
-def read_again(session: Session, upload_id: int) -> FileRead:
-    """Return what a kept file would do now. Slow: for workers. Raises NotFound ``upload`` once applied."""
+def read_again(session: Session, upload_id: int, progress: Progress | None = None) -> FileRead:
+    """Return what a kept file would do now, as ``read`` does. Raises NotFound ``upload`` once applied."""
     upload = session.get(Upload, upload_id)
     if upload is None or upload.content is None:
         raise NotFound("upload")
-    return read(session, cast(Kind, upload.kind), upload.content, upload.file_name)
+    return read(session, cast(Kind, upload.kind), upload.content, upload.file_name, progress)
 
 
 def keep(session: Session, actor: User, file: FileRead) -> Upload:

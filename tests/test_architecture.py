@@ -50,10 +50,6 @@ FENCES = {
     "psycopg": (),
     "requests": (),
 }
-# Where a person cannot be the reader: the import engine reports its problems row by row, in words of its own.
-IMPORT_ENGINE = ("services.imports", "services.catalog", "services.formats")
-
-
 # A router without a front door is a mistake of the wiring.
 REACHES_NOBODY = {"no_front_door"}
 
@@ -174,20 +170,25 @@ def raised() -> tuple[Raised, ...]:
 
 
 def _raised() -> Iterator[Raised]:
-    errors = {"Invalid", "NotFound", "Conflict", "Forbidden", "DomainError"}
+    # Where the code stands among the arguments: an import's refusal names its column first.
+    errors = {
+        **dict.fromkeys(("Invalid", "NotFound", "Conflict", "Forbidden", "DomainError", "BadFile"), 0),
+        "Refused": 1,
+    }
     for name, tree in modules().items():
-        if not name.startswith(("services.", "handlers.")) or name.startswith(IMPORT_ENGINE):
+        if not name.startswith(("services.", "handlers.")):
             continue
         for node in ast.walk(tree):
             if not (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors
             ):
                 continue
-            if not node.args:
+            place = errors[node.func.id]
+            if len(node.args) <= place:
                 continue
             names = {keyword.arg for keyword in node.keywords}
             params = None if None in names else frozenset(filter(None, names))
-            for code in codes_in(node.args[0], tree):
+            for code in codes_in(node.args[place], tree):
                 yield Raised(f"{name}:{node.lineno}", code, params)
 
 

@@ -27,7 +27,8 @@ ACTIONS = {
     "unblock": N_("{who} let {what} in again"),
     "void": N_("{who} cancelled {what}"),
     "confirm": N_("{who} took {what} although their key fails"),
-    "import": N_("{who} imported {what}"),
+    "import": N_("{who} imported {what} from a file"),
+    "export": N_("{who} exported {what} to a file"),
     "assign": N_("{who} chose {what} for orders"),
     "reassign": N_("{who} gave {what} to another rep"),
     "cancel": N_("{who} called off {what}"),
@@ -47,6 +48,8 @@ UNKNOWN_ACTION = N_("{who}: {action}, {what}")
 # In the case a Russian verb wants them in.
 SUBJECTS = {
     "product": N_("product “{name}”"),
+    "category": N_("shelf “{name}”"),
+    "price_list": N_("price list {name}"),
     "customer": N_("customer “{name}”"),
     "outlet": N_("delivery point “{name}”"),
     "vehicle": N_("vehicle {name}"),
@@ -66,9 +69,9 @@ SUBJECTS = {
     "holiday": N_("the holiday {name}"),
     "vat_rate": N_("the VAT rate {name}"),
     "mail_texts": N_("the words of letters ({name})"),
-    "catalog": N_("the catalogue from a file"),
-    "customers": N_("customers from a file"),
-    "receipt": N_("a receipt from a file"),
+    "catalog": N_("the catalogue"),
+    "customers": N_("customers"),
+    "receipt": N_("a receipt"),
 }
 FIELDS = {
     **REQUISITES,
@@ -97,7 +100,13 @@ FIELDS = {
     "capacity_kg": N_("capacity, kg"),
     "driver": N_("driver"),
     "reason": N_("reason"),
+    "parent_id": N_("upper shelf"),
+    "position": N_("place among shelves"),
+    "price_list_id": N_("prices"),
+    "discount": N_("discount"),
+    "language": N_("language of papers"),
     "file": N_("file"),
+    "form": N_("form of the file"),
     "added": N_("added"),
     "changed": N_("changed"),
     "role": N_("role"),
@@ -251,6 +260,8 @@ def _number(view: View, field: str, value: int, subject: Name | None) -> str:
         return view.money(value)
     if field in QUANTITIES:
         return view.quantity(value, subject.unit if subject else "").rstrip()
+    if field == "discount":
+        return formats.percent_of_hundredths(value, view.language)
     if field == "weight_grams":
         return view.t.plain("{weight} kg", weight=formats.quantity(value, view.language))
     return str(value)

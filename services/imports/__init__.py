@@ -15,6 +15,7 @@ from services.imports.catalog import check_catalog
 from services.imports.customers import check_customers
 from services.imports.receipt import check_receipt
 from services.imports.report import Addition, Change, FieldChange, Kind, Problem, Report, render_report
+from services.imports.tables import Progress
 
 __all__ = [
     "Addition",
@@ -35,9 +36,11 @@ _ENGINES = {"catalog": catalog, "customers": customers, "receipt": receipt}
 _CHECKS = {"catalog": check_catalog, "customers": check_customers, "receipt": check_receipt}
 
 
-def check(session: Session, kind: Kind, data: bytes, file_name: str) -> Report:
-    """Return what a file of this kind would do; nothing is written."""
-    return _CHECKS[kind](session, data, file_name)
+def check(
+    session: Session, kind: Kind, data: bytes, file_name: str, progress: Progress | None = None
+) -> Report:
+    """Return what a file of this kind would do; nothing is written. ``progress`` hears of the rows read."""
+    return _CHECKS[kind](session, data, file_name, progress)
 
 
 def apply(session: Session, report: Report, user: User | None) -> None:

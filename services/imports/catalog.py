@@ -5,34 +5,30 @@ An empty cell says nothing: a known product keeps what it has, a new one gets th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from models import Category, Company, Product, Unit, User, VatKind, VatRate, now_of
-from services import audit, catalog, formats, search
-from services.catalog import ProductValues
+from services import audit, catalog, catalog_rows, formats, search
+from services.catalog_rows import ProductValues, Rewriting
 from services.errors import Invalid
 from services.imports import cells, planning, tables
 from services.imports.planning import Refused
 from services.imports.report import Addition, Change, Plan, Report, Row
-from services.imports.tables import Column
+from services.imports.tables import Column, Progress
 
-CATEGORY_DEPTH = 5
-# Only with spaces around it: «Чай/кофе» is the name of one shelf.
-_BETWEEN_SHELVES = re.compile(r"(?:(?<=\s)|^)/(?=\s|$)")
 _SHELF_MARK = " / "
 _EXEMPT = "без НДС"
 
 
-def check_catalog(session: Session, data: bytes, file_name: str) -> Report:
+def check_catalog(session: Session, data: bytes, file_name: str, progress: Progress | None = None) -> Report:
     """Return what the file would do to the catalogue; nothing is written."""
-    reading = tables.read(data, COLUMNS)
+    reading = tables.read(data, COLUMNS, progress)
     plan = _plan(session, reading.rows)
     return Report("catalog", file_name, reading.rows, reading.problems, reading.unknown_columns, plan)
 
@@ -49,13 +45,11 @@ def write(session: Session, report: Report, user: User | None) -> None:
     # Piece by piece, so that memory does not hold every product at once.
     for additions in planning.chunks(report.added):
         rows = [_product_values(addition.values, shelves) for addition in additions]
-        catalog.add_products(session, rows, user, reason)
+        catalog_rows.add_products(session, rows, user, reason)
     for chunk in planning.chunks(report.changed):
-        products = _products(session, [change.subject_id for change in chunk])
-        updates = [
-            (products[change.subject_id], _product_values(_new_values(change), shelves)) for change in chunk
-        ]
-        catalog.update_products(session, updates, user, reason)
+        catalog_rows.update_products(session, [_rewriting(change, shelves) for change in chunk], user, reason)
+    # What was loaded before says what was so then.
+    session.expire_all()
     facts = {"file": reason, "added": len(report.added), "changed": len(report.changed)}
     audit.record(session, user, "import", "catalog", None, after=facts)
 
@@ -73,22 +67,23 @@ def _name(text: str) -> str:
 
 def _shelf_path(text: str) -> str:
     path = [
-        catalog.check_line(part, catalog.MAX_CATEGORY_NAME) for part in _BETWEEN_SHELVES.split(text.strip())
+        catalog.check_line(part, catalog.MAX_CATEGORY_NAME)
+        for part in catalog.BETWEEN_SHELVES.split(text.strip())
     ]
-    if len(path) > CATEGORY_DEPTH:
-        raise Invalid("category_too_deep", limit=CATEGORY_DEPTH)
+    if len(path) > catalog.MAX_SHELF_DEPTH:
+        raise Invalid("category_too_deep", limit=catalog.MAX_SHELF_DEPTH)
     return _SHELF_MARK.join(path)
 
 
 def _vat(text: str) -> str:
-    """Return the percentage as a number without a sign, or «без НДС». Raises ``vat_form``."""
+    """Return the percentage as a number without a sign, or «без НДС». Raises ``vat_percent``."""
     typed = search.fold(text).replace("%", "").strip()
     if typed in {"без ндс", "не облагается", "no vat", "exempt"}:
         return _EXEMPT
     try:
         hundredths = formats.parse_decimal(typed, 2)
     except Invalid:
-        raise Invalid("vat_form") from None
+        raise Invalid("vat_percent") from None
     # A cell formatted as a percentage holds 0.22.
     percent = hundredths if 0 < hundredths < 100 else hundredths / 100
     return f"{percent:g}"
@@ -135,7 +130,7 @@ class _Planner:
         self._shelves = _Shelves(session)
         self._known = _known_products(session, rows, self._shelves, locked=locked)
         company = session.get(Company, 1) or Company()
-        self._vat_kinds = _vat_kinds(session, company)
+        self._vat_kinds = vat_kinds(session)
         self._default_vat = company.vat_kind or VatKind.STANDARD
         self._first_rows: dict[str, int] = {}
 
@@ -176,8 +171,9 @@ def _refuse_breaking(known: _Known, values: Mapping[str, Any]) -> None:
         )
 
 
-def _vat_kinds(session: Session, company: Company) -> dict[str, VatKind]:
+def vat_kinds(session: Session) -> dict[str, VatKind]:
     """Return the kinds of VAT by their percentage as written, as of the company's today."""
+    company = session.get(Company, 1) or Company()
     today = now_of(session).astimezone(ZoneInfo(company.timezone or "Europe/Moscow")).date()
     rates = session.scalars(select(VatRate).where(VatRate.starts_on <= today).order_by(VatRate.starts_on))
     current = {rate.kind: rate.percent for rate in rates}
@@ -192,7 +188,7 @@ def _known_products(
         # Columns, not entities: thousands of products are only compared.
         statement = select(*_COMPARED).where(Product.sku.in_(chunk))
         found = session.execute(statement.with_for_update() if locked else statement).mappings().all()
-        packages = _packages(session, [product["id"] for product in found])
+        packages = _packages(session, Unit.product_id.in_([product["id"] for product in found]))
         for product in found:
             values = {
                 **product,
@@ -210,13 +206,23 @@ _COMPARED = (
 )
 
 
-def _packages(session: Session, product_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+def all_packages(session: Session) -> dict[int, dict[str, int]]:
+    """Return the packages of every product, by its id: code → thousandths, the smallest first."""
+    return _packages(session, true())
+
+
+def _packages(session: Session, of_products: ColumnElement[bool]) -> dict[int, dict[str, int]]:
     packages: dict[int, dict[str, int]] = {}
-    for unit in session.execute(
-        select(Unit.product_id, Unit.code, Unit.factor).where(Unit.product_id.in_(product_ids))
-    ):
+    query = select(Unit.product_id, Unit.code, Unit.factor).where(of_products)
+    for unit in session.execute(query.order_by(Unit.product_id, Unit.factor, Unit.code)):
         packages.setdefault(unit.product_id, {})[unit.code] = unit.factor
     return packages
+
+
+def shelf_paths(session: Session) -> dict[int, str]:
+    """Return the path of every shelf by its id: «Бакалея / Крупы»."""
+    shelves = {shelf.id: shelf for shelf in session.scalars(select(Category).order_by(Category.id))}
+    return {shelf.id: _SHELF_MARK.join(_names(shelf, shelves)) for shelf in shelves.values()}
 
 
 # Writing
@@ -230,9 +236,8 @@ class _Shelves:
         self._paths: dict[int, str] = {}
         self._ids: dict[str, int] = {}
         self._spellings: dict[str, str] = {}
-        shelves = {shelf.id: shelf for shelf in session.scalars(select(Category).order_by(Category.id))}
-        for shelf in shelves.values():
-            self._enter(shelf.id, _SHELF_MARK.join(_names(shelf, shelves)))
+        for category_id, path in shelf_paths(session).items():
+            self._enter(category_id, path)
 
     def path(self, category_id: int) -> str:
         """Return the path of a known shelf as it is spelt."""
@@ -271,11 +276,7 @@ def _product_values(row: Mapping[str, Any], shelves: _Shelves) -> ProductValues:
     return cast(ProductValues, values)
 
 
-def _new_values(change: Change) -> dict[str, Any]:
-    return {part.field: part.new for part in change.fields}
-
-
-def _products(session: Session, product_ids: Sequence[int]) -> dict[int, Product]:
-    return {
-        product.id: product for product in session.scalars(select(Product).where(Product.id.in_(product_ids)))
-    }
+def _rewriting(change: Change, shelves: _Shelves) -> Rewriting:
+    before = _product_values({part.field: part.old for part in change.fields}, shelves)
+    after = _product_values({part.field: part.new for part in change.fields}, shelves)
+    return Rewriting(change.subject_id, change.key, before, after)

@@ -1,7 +1,8 @@
 """Importing customers: rows are matched on the ИНН, else on the name, added or changed, never deleted.
 
-An empty cell says nothing: a known customer keeps what it has. An address with coordinates is also an
-outlet; archived customers are left in peace, and a row about one of them makes a new one.
+A row of an export says with its «Код в боте» whom it is about, since two reps may have customers of one ИНН
+or name. An empty cell says nothing: a known customer keeps what it has. An address with coordinates is also
+an outlet; archived customers are left in peace, and a row about one of them makes a new one.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Customer, Outlet, Role, User, now_of
-from services import audit, customers, formats, requisites, search
-from services.customers import CustomerValues, Place
+from services import audit, customer_rows, customers, formats, letters, requisites, search
+from services.customer_rows import CustomerValues, Place, Rewriting
 from services.errors import Invalid
 from services.imports import cells, planning, tables
 from services.imports.planning import Refused
 from services.imports.report import Addition, Change, Plan, Report, Row
-from services.imports.tables import Column
+from services.imports.tables import Column, Progress
+
+_MAX_ID_DIGITS = 12
 
 
 class SalesRep(NamedTuple):
@@ -34,9 +37,11 @@ class SalesRep(NamedTuple):
         return self.name
 
 
-def check_customers(session: Session, data: bytes, file_name: str) -> Report:
+def check_customers(
+    session: Session, data: bytes, file_name: str, progress: Progress | None = None
+) -> Report:
     """Return what the file would do to the customers; nothing is written."""
-    reading = tables.read(data, COLUMNS)
+    reading = tables.read(data, COLUMNS, progress)
     plan = _plan(session, reading.rows)
     return Report("customers", file_name, reading.rows, reading.problems, reading.unknown_columns, plan)
 
@@ -47,12 +52,19 @@ def plan_again(session: Session, report: Report) -> Plan:
 
 
 def write(session: Session, report: Report, user: User | None) -> None:
-    """Carry out a report that has no problems and was found to be up to date."""
+    """Carry out a report that has no problems and was found to be up to date.
+
+    Invoices that waited for an e-mail go out with the first one.
+    """
     for additions in planning.chunks(report.added):
         rows = [(_values(added.values), added.values.get("outlet")) for added in additions]
-        customers.add_customers(session, rows)
+        customer_rows.add_customers(session, rows)
     for chunk in planning.chunks(report.changed):
         _write_changes(session, chunk, user)
+    # What was loaded before says what was so then.
+    session.expire_all()
+    for customer_ids in planning.chunks(_with_new_emails(report)):
+        letters.queue_unsent(session, *customer_ids)
     facts = {
         "file": formats.one_line(report.file_name),
         "added": len(report.added),
@@ -64,7 +76,14 @@ def write(session: Session, report: Report, user: User | None) -> None:
 # Cells
 
 
+def _bot_id(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_ID_DIGITS):
+        raise Invalid("customer_code")
+    return int(text)
+
+
 COLUMNS = (
+    Column("id", "bot_id", "Код в боте", _bot_id),
     Column("name", "name", "Клиент", requisites.check_name, is_required=True, aliases=("Наименование",)),
     Column("inn", "inn", "ИНН", requisites.check_inn),
     Column("kpp", "kpp", "КПП", requisites.check_kpp),
@@ -101,7 +120,9 @@ class _Planner:
         self._reps = _sales_reps(session)
         self._by_inn: defaultdict[str, list[_Known]] = defaultdict(list)
         self._by_name: defaultdict[str, list[_Known]] = defaultdict(list)
+        self._by_id: dict[int, _Known] = {}
         for known in _known_customers(session, locked=locked):
+            self._by_id[known.id] = known
             self._by_name[search.fold(known.values["name"])].append(known)
             if known.values["inn"]:
                 self._by_inn[known.values["inn"]].append(known)
@@ -111,9 +132,11 @@ class _Planner:
     def decide(self, row: Row) -> Addition | Change | None:
         """Return what the row adds or changes, None if it says what is so. Raises ``Refused``."""
         _refuse_contradictions(row.values)
-        self._seen.enter(row)
+        if "id" not in row.values:
+            self._seen.enter(row)
         values = self._resolved(row.values)
         known = self._match(values)
+        values.pop("id", None)
         key = values.get("inn") or values["name"]
         if known is None:
             return Addition(row.number, key, values)
@@ -134,7 +157,7 @@ class _Planner:
         return resolved
 
     def _rep(self, text: str) -> SalesRep:
-        found = self._reps.get(search.fold(text).removeprefix("@"), set())
+        found = _called(self._reps, text)
         if not found:
             raise Refused(_TITLES["sales_rep"], "sales_rep_unknown", value=text)
         if len(found) > 1:
@@ -142,7 +165,11 @@ class _Planner:
         return next(iter(found))
 
     def _match(self, values: Mapping[str, Any]) -> _Known | None:
-        """Return whom the row is about: the one with its ИНН, else the one with its name and no other ИНН."""
+        """Return whom the row is about: the one of its code, of its ИНН, or of its name and no other ИНН."""
+        if "id" in values:
+            if values["id"] not in self._by_id:
+                raise Refused(_TITLES["id"], "customer_unknown", value=values["id"])
+            return self._by_id[values["id"]]
         inn = values.get("inn")
         if inn and self._by_inn[inn]:
             return _only(self._by_inn[inn], values, "inn")
@@ -224,6 +251,21 @@ def _sales_reps(session: Session) -> dict[str, set[SalesRep]]:
     return reps
 
 
+def rep_names(session: Session) -> dict[int, str]:
+    """Return for each active sales rep the first of name, user name and Telegram id that is nobody else's."""
+    reps = _sales_reps(session)
+    names: dict[int, str] = {}
+    for user in session.scalars(select(User).order_by(User.id)).unique():
+        for name in (user.name, user.username and f"@{user.username}", str(user.telegram_id)):
+            if name and {rep.id for rep in _called(reps, name)} == {user.id}:
+                names.setdefault(user.id, formats.one_line(name))
+    return names
+
+
+def _called(reps: Mapping[str, set[SalesRep]], text: str) -> set[SalesRep]:
+    return reps.get(search.fold(text).removeprefix("@"), set())
+
+
 _COMPARED = (
     *(Customer.id, Customer.name, Customer.inn, Customer.kpp, Customer.emails, Customer.phone),
     *(Customer.address, Customer.sales_rep_id),
@@ -234,7 +276,7 @@ def _known_customers(session: Session, *, locked: bool) -> Iterable[_Known]:
     # Columns, not entities: thousands of customers are only compared.
     statement = select(*_COMPARED).where(Customer.archived_at.is_(None)).order_by(Customer.id)
     found = session.execute(statement.with_for_update() if locked else statement).mappings().all()
-    outlets = _outlets(session)
+    outlets = places(session)
     names = dict(session.execute(select(User.id, User.name)).all())
     for customer in found:
         rep_id = customer["sales_rep_id"]
@@ -242,7 +284,8 @@ def _known_customers(session: Session, *, locked: bool) -> Iterable[_Known]:
         yield _Known(customer["id"], {**customer, "sales_rep": rep}, outlets.get(customer["id"], {}))
 
 
-def _outlets(session: Session) -> dict[int, dict[str, list[Place]]]:
+def places(session: Session) -> dict[int, dict[str, list[Place]]]:
+    """Return every outlet in use: by its customer, then by its folded address."""
     outlets: dict[int, dict[str, list[Place]]] = {}
     for outlet in session.execute(
         select(Outlet.customer_id, Outlet.address, Outlet.latitude, Outlet.longitude)
@@ -254,29 +297,46 @@ def _outlets(session: Session) -> dict[int, dict[str, list[Place]]]:
     return outlets
 
 
+def place_at(outlets: Mapping[str, Sequence[Place]], address: str | None) -> Place | None:
+    """Return the first of a customer's outlets at this very address."""
+    found = outlets.get(search.fold(address), ()) if address else ()
+    return found[0] if found else None
+
+
 # Writing
 
 
 def _values(row: Mapping[str, Any]) -> CustomerValues:
     values = {name: value for name, value in row.items() if name not in {"sales_rep", "outlet"}}
     if "sales_rep" in row:
-        values["sales_rep_id"] = row["sales_rep"].id
+        values["sales_rep_id"] = row["sales_rep"].id if row["sales_rep"] else None
     return cast(CustomerValues, values)
 
 
+def _with_new_emails(report: Report) -> list[int]:
+    return [
+        change.subject_id
+        for change in report.changed
+        if any(part.field == "emails" and part.new for part in change.fields)
+    ]
+
+
 def _write_changes(session: Session, changes: Sequence[Change], user: User | None) -> None:
-    _write_outlets(session, changes)
-    found = select(Customer).where(Customer.id.in_([change.subject_id for change in changes]))
-    known = {customer.id: customer for customer in session.scalars(found)}
-    updates = [
-        (known[change.subject_id], _values({part.field: part.new for part in change.fields}))
+    moved = _write_outlets(session, changes)
+    rewritings = [
+        Rewriting(
+            change.subject_id,
+            _values({part.field: part.old for part in change.fields}),
+            _values({part.field: part.new for part in change.fields}),
+        )
         for change in changes
     ]
-    customers.update_customers(session, updates, user)
+    customer_rows.update_customers(session, rewritings, user)
+    customer_rows.refresh_search_texts(session, moved)
 
 
-def _write_outlets(session: Session, changes: Sequence[Change]) -> None:
-    """Enter the new outlets, and move those that stand at an address but in another place."""
+def _write_outlets(session: Session, changes: Sequence[Change]) -> list[int]:
+    """Enter the new outlets, move those that stand at an address but in another place; return whose."""
     changed = ((change.subject_id, part) for change in changes for part in change.fields)
     parts = {customer_id: part for customer_id, part in changed if part.field == "outlet"}
     known = select(Outlet).where(Outlet.customer_id.in_(parts), Outlet.archived_at.is_(None))
@@ -289,3 +349,5 @@ def _write_outlets(session: Session, changes: Sequence[Change]) -> None:
         for customer_id, part in parts.items()
         if part.old is None
     )
+    session.flush()
+    return list(parts)

@@ -17,7 +17,7 @@ from services.errors import Invalid
 from services.imports import planning, tables
 from services.imports.planning import Refused
 from services.imports.report import Addition, Plan, Report, Row
-from services.imports.tables import Column
+from services.imports.tables import Column, Progress
 
 COLUMNS = (
     Column("sku", "sku", "Артикул", lambda text: catalog.check_line(text, catalog.MAX_SKU), is_required=True),
@@ -34,9 +34,9 @@ COLUMNS = (
 _SKU, _QUANTITY, _ = (column.title for column in COLUMNS)
 
 
-def check_receipt(session: Session, data: bytes, file_name: str) -> Report:
+def check_receipt(session: Session, data: bytes, file_name: str, progress: Progress | None = None) -> Report:
     """Return what the file would add to the stock; nothing is written."""
-    reading = tables.read(data, COLUMNS)
+    reading = tables.read(data, COLUMNS, progress)
     plan = _plan(session, reading.rows)
     return Report("receipt", file_name, reading.rows, reading.problems, reading.unknown_columns, plan)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -126,8 +126,9 @@ def summary(report: Report) -> dict[str, Any]:
     """Return the report as plain JSON, its lists cut after 1,000 rows each, to be shown without the file.
 
     ``problems`` are [row, column, code, params], ``added`` [row, key, values], ``changed`` [row, key,
-    subject's id, [[field, old, new] …]]; ``totals`` says how many of each there are.
+    subject's id, [[field, old, new] …]], those of a price first; ``totals`` says how many of each there are.
     """
+    changed = sorted(report.changed, key=lambda change: not _is_of_price(change))
     lists: dict[str, list[Any]] = {
         "problems": [
             [found.row, found.column, found.code, dict(found.params)] for found in report.problems[:_KEPT]
@@ -138,15 +139,19 @@ def summary(report: Report) -> dict[str, Any]:
                 change.row,
                 change.key,
                 change.subject_id,
-                [[part.field, part.old, part.new] for part in change.fields],
+                [
+                    [part.field, part.old, part.new]
+                    for part in sorted(change.fields, key=lambda part: part.field not in _AMOUNTS)
+                ],
             ]
-            for change in report.changed[:_KEPT]
+            for change in changed[:_KEPT]
         ],
     }
     totals = {
         "problems": len(report.problems),
         "added": len(report.added),
         "changed": len(report.changed),
+        "prices": sum(map(_is_of_price, changed)),
         "unchanged": report.unchanged,
     }
     facts = {**lists, "totals": totals, "unknown_columns": list(report.unknown_columns)}
@@ -154,12 +159,19 @@ def summary(report: Report) -> dict[str, Any]:
     return plain
 
 
-def render_report(report: Report) -> str:
-    """Return the report as plain English text for a terminal, lists cut after 50 rows each."""
-    return "\n".join(_lines(report)) + "\n"
+def _is_of_price(change: Change) -> bool:
+    return any(part.field in _AMOUNTS for part in change.fields)
 
 
-def _lines(report: Report) -> Iterator[str]:
+def render_report(report: Report, words: Callable[[Problem], str]) -> str:
+    """Return the report as plain English text for a terminal, lists cut after 50 rows each.
+
+    ``words`` says what is wrong with a row.
+    """
+    return "\n".join(_lines(report, words)) + "\n"
+
+
+def _lines(report: Report, words: Callable[[Problem], str]) -> Iterator[str]:
     yield (
         f"{formats.one_line(report.file_name)}: {len(report.added)} to add, {len(report.changed)} to change, "
         f"{report.unchanged} unchanged, {len(report.problems)} problems"
@@ -168,7 +180,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"Unknown columns, ignored: {', '.join(report.unknown_columns)}"
     if report.problems:
         yield "Problems; nothing is written while there is one:"
-        yield from _cut(map(_problem_line, report.problems), len(report.problems))
+        lines = (_problem_line(problem, words(problem)) for problem in report.problems)
+        yield from _cut(lines, len(report.problems))
     if report.added:
         yield "To add:"
         yield from _cut(map(_addition_line, report.added), len(report.added))
@@ -184,11 +197,10 @@ def _cut(lines: Iterable[str], total: int) -> Iterator[str]:
         yield f"  … and {total - _LISTED} more"
 
 
-def _problem_line(problem: Problem) -> str:
+def _problem_line(problem: Problem, words: str) -> str:
     place = "file" if problem.row is None else f"row {problem.row}"
     column = f", {problem.column}" if problem.column else ""
-    params = ", ".join(f"{name}={value}" for name, value in problem.params.items())
-    return f"{place}{column}: {problem.code}" + (f" ({params})" if params else "")
+    return f"{place}{column}: {words}"
 
 
 def _addition_line(addition: Addition) -> str:

@@ -6,6 +6,7 @@ import csv
 import datetime
 import io
 import itertools
+import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,17 +22,22 @@ from services.imports.report import Problem, Row
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_UNPACKED_BYTES = 100 * 1024 * 1024
-MAX_ROWS = 100_000
+MAX_ROWS = 50_000
 MAX_COLUMNS = 64
 
 _ZIP = b"PK\x03\x04"
 # What Excel wrote until 2003, and how it wraps a workbook that has a password.
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = "\0end of file"
-# Our own exports put an apostrophe before what a spreadsheet would take for a formula.
-_ESCAPED = tuple(f"'{sign}" for sign in "=+-@\t\r")
+# Our own exports put an apostrophe before what a spreadsheet would take for a formula, and one more before
+# what has such an apostrophe already.
+LIKE_A_FORMULA = re.compile("'*[=+@\t\r-]")
 
 Cells = list[str]
+Progress = Callable[[int], None]
+"""Told how many rows are read so far."""
+
+_ROWS_PER_STEP = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +79,25 @@ def heading(text: str) -> str:
     return "".join(letter for letter in search.fold(text) if letter.isalnum())
 
 
-def read(data: bytes, columns: Sequence[Column]) -> Reading:
+def read(data: bytes, columns: Sequence[Column], progress: Progress | None = None) -> Reading:
     """Return what the file says under ``columns``; never raises, whatever the bytes are."""
     rows: list[Row] = []
     problems: list[Problem] = []
     layout = None
+    count = 0
     try:
         with _records(data, columns) as records:
             for number, cells in records:
                 if layout is None:
                     layout = _Layout.of(cells, columns)
                 elif any(cells):
-                    _refuse_too_many(len(rows) + len(problems))
+                    _refuse_too_many(count)
+                    count += 1
                     row, found = _parsed(number, layout, cells)
                     problems += found
                     rows += [] if found else [row]
+                    if progress is not None and count % _ROWS_PER_STEP == 0:
+                        progress(count)
     except BadFile as fault:
         problems.append(fault.problem)
     if not rows and not problems:
@@ -187,13 +197,14 @@ def _csv_records(data: bytes, columns: Sequence[Column]) -> Iterator[tuple[int, 
                 return
             if cells and cells[-1].endswith(_END):
                 raise BadFile("quote_not_closed", row=number)
-            yield number, [_unescaped(cell.strip()) for cell in cells]
+            yield number, [unescaped(cell.strip()) for cell in cells]
     except csv.Error:
         raise BadFile("cell_too_long", row=number + 1) from None
 
 
-def _unescaped(cell: str) -> str:
-    return cell[1:] if cell.startswith(_ESCAPED) else cell
+def unescaped(cell: str) -> str:
+    """Return a cell without the apostrophe that an export puts before what looks like a formula."""
+    return cell[1:] if cell.startswith("'") and LIKE_A_FORMULA.match(cell) else cell
 
 
 @contextmanager
@@ -239,4 +250,4 @@ def _cell_text(value: object) -> str:
         return f"{Decimal(f'{value:.15g}'):f}"
     if isinstance(value, datetime.datetime | datetime.date):
         return value.isoformat()
-    return str(value).strip()
+    return unescaped(str(value).strip())

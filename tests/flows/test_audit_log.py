@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from models import Customer, Product
 from services import audit, auth, catalog, clientele
-from services.catalog import ProductValues
+from services.catalog_rows import ProductValues
 from tests.flows import acts
 from tests.flows.stage import Stage, restarted
 

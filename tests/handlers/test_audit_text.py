@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +16,7 @@ from handlers.screen import View
 from handlers.screens import audit_text
 from handlers.texts import texts_for
 from models import AuditEntry, DocumentKind
+from services import exports
 from services.audit import Name, Names
 from services.settings_table import SETTINGS
 
@@ -62,6 +63,7 @@ def test_a_price_before_and_after() -> None:
         ({"vat_kind": "standard"}, {"vat_kind": "exempt"}, "• НДС: основная ставка → без НДС"),
         ({"weight_grams": 900}, {"weight_grams": 1250}, "• вес: 0,9 кг → 1,25 кг"),
         ({"packages": {"кор": 12000}}, {"packages": {}}, "• упаковки: кор = 12 → —"),
+        ({"discount": 500}, {"discount": 750}, "• скидка: 5 % → 7,5 %"),
         ({"photo_file_id": None}, {"photo_file_id": "AgAC"}, "• фото: — → есть"),
         ({"sales_rep_id": 1}, {"sales_rep_id": 99}, "• представитель: Анна → №99"),
         ({"shoe_size": 41}, {"shoe_size": 42}, "• shoe_size: 41 → 42"),
@@ -125,6 +127,13 @@ def test_a_reason_alone_has_no_arrow() -> None:
     assert said(row) == ["<b>12:00</b> Дмитрий аннулировал счёт №Д-5", "• причина: ошибка"]
 
 
+def test_files_taken_and_sent() -> None:
+    row = entry("export", "catalog", None, None, {"form": "csv"})
+    assert said(row) == ["<b>12:00</b> Дмитрий выгрузил каталог в файл", "• вид файла: csv"]
+    row = entry("import", "customers", None, None, {"added": 2})
+    assert said(row) == ["<b>12:00</b> Дмитрий загрузил клиентов из файла", "• добавлено: 2"]
+
+
 def test_what_nobody_has_put_into_words_is_shown_as_it_is() -> None:
     row = entry("teleport", "moon", "3", None, {"to": [1, 2]})
     row.user_id = None
@@ -136,14 +145,17 @@ def test_many_fields_are_cut() -> None:
     assert said(entry("create", "product", "7", None, after))[-1] == "… и ещё 3 поля"
 
 
+RECORDING = {"audit.record", "audit.record_many"}
+
+
 def recorded() -> Iterator[tuple[str, str, str]]:
-    """Every action and subject that is given to audit.record, and where."""
+    """Every action and subject that is given to audit.record or record_many, and where."""
     for path in sorted((ROOT / "services").rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
         for function in functions:
             for node in ast.walk(function):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record":
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in RECORDING:
                     actions, subjects = (_values(function, node.args[place]) for place in (2, 3))
                     where = f"{path.relative_to(ROOT)}:{node.lineno}"
                     assert actions, f"{where}: no action that can be read off the code"
@@ -157,6 +169,8 @@ def _values(function: ast.FunctionDef, node: ast.expr) -> set[str]:
         return {DocumentKind.INVOICE.value, DocumentKind.WAYBILL.value}
     if ast.unparse(node) == "setting.subject":
         return {setting.subject for setting in SETTINGS.values()}
+    if ast.unparse(node) == "what":
+        return set(get_args(exports.What))
     if isinstance(node, ast.Constant):
         return {str(node.value)}
     if isinstance(node, ast.IfExp):

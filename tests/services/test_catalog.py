@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import AuditEntry, Base, Category, Database, MovementKind, Product, StockMovement, User, VatKind
 from services import catalog
+from services.catalog_rows import ProductValues
 from services.errors import Conflict, DomainError, Invalid, NotFound
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -38,7 +39,7 @@ def shelf(session: Session) -> Category:
 
 def make(session: Session, shelf: Category, sku: str, name: str, **values: Any) -> Product:
     fields = {"unit": "шт", "price": 8990, **values}
-    complete = catalog.ProductValues(sku=sku, name=name, category_id=shelf.id, **fields)  # type: ignore[typeddict-item]
+    complete = ProductValues(sku=sku, name=name, category_id=shelf.id, **fields)  # type: ignore[typeddict-item]
     return catalog.add_product(session, complete, None, "Приход")
 
 
@@ -133,7 +134,7 @@ def test_a_product_taken_off_sale_is_not_found(session: Session, shelf: Category
 )
 def test_a_sku_is_known_only_whole(session: Session, shelf: Category, text: str, is_one: bool) -> None:
     for sku, is_active in (("17", True), ("175", True), ("18", False)):
-        values = catalog.ProductValues(
+        values = ProductValues(
             sku=sku, name="5 кор", category_id=shelf.id, unit="шт", price=1, is_active=is_active
         )
         catalog.add_product(session, values, None, "")
@@ -141,7 +142,7 @@ def test_a_sku_is_known_only_whole(session: Session, shelf: Category, text: str,
 
 
 def test_a_photo_is_set_once_with_a_trace(session: Session, shelf: Category, dmitry: User) -> None:
-    values = catalog.ProductValues(sku="17", name="Чай", category_id=shelf.id, unit="шт", price=1)
+    values = ProductValues(sku="17", name="Чай", category_id=shelf.id, unit="шт", price=1)
     product = catalog.add_product(session, values, None, "")
     for file_id in ("a", "a", None):
         catalog.set_photo(session, product, file_id, dmitry)
@@ -162,7 +163,7 @@ def test_units_have_the_classifiers_codes() -> None:
 
 
 def test_a_new_product_begins_with_a_receipt(session: Session, shelf: Category, dmitry: User) -> None:
-    values = catalog.ProductValues(
+    values = ProductValues(
         sku="A-1",
         name="Мёд",
         category_id=shelf.id,
@@ -199,7 +200,7 @@ def test_a_change_keeps_ledger_search_and_trace_in_step(
     session: Session, shelf: Category, dmitry: User
 ) -> None:
     product = make(session, shelf, "A-1", "Мед", on_hand=24000, packages={"кор": 12000, "пал": 480000})
-    changes = catalog.ProductValues(name="Мёд липовый", on_hand=20000, packages={"кор": 10000})
+    changes = ProductValues(name="Мёд липовый", on_hand=20000, packages={"кор": 10000})
     catalog.update_product(session, product, changes, dmitry, "Пересчёт")
     session.flush()
     session.refresh(product)
@@ -228,7 +229,7 @@ def test_the_same_level_again_is_no_movement(session: Session, shelf: Category) 
 def test_what_would_break_the_books_is_refused(
     session: Session,
     shelf: Category,
-    values: catalog.ProductValues,
+    values: ProductValues,
     code: str,
     params: dict[str, object],
 ) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import AuditEntry, Customer, Outlet, User
-from services import clientele, customers
+from services import clientele, company, customers
 from services.errors import Conflict, Invalid, NotFound
 
 # Numbers whose check digits are right: a company's, a sole proprietor's.
@@ -193,3 +193,12 @@ def test_an_outlet_out_of_use_is_gone_until_its_address_comes_again(
     again = customers.add_outlet(session, romashka, gate.address, gate.latitude, gate.longitude)
     assert again is gate
     assert customers.outlets(session, romashka.id, anna).items == (gate,)
+
+
+def test_papers_are_in_the_customer_s_language_else_in_the_company_s(
+    session: Session, romashka: Customer, dmitry: User
+) -> None:
+    company.get(session).document_language = "en"
+    assert clientele.language_of(session, romashka) == "en"
+    clientele.set_language(session, romashka.id, "ru", dmitry)
+    assert clientele.language_of(session, romashka) == "ru"

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from models import Customer, Database, Invoice, OutboxKind, OutboxMessage, OutboxState, Product, User
 from services import (
     company,
+    imports,
     invoices,
     letter_drafts,
     letters,
@@ -233,6 +234,19 @@ def test_invoices_kept_for_want_of_an_address_go_out_when_there_is_one(
     assert letters.queue_unsent(session, romashka.id) == 2
     assert [row.payload["to"] for row in acts.letters(session)] == ["new@romashka.example"] * 2
     assert letters.queue_unsent(session, romashka.id) == 0
+
+
+def test_a_file_that_brings_the_address_sends_the_invoices_that_waited_for_it(
+    session: Session, anna: User, boris: User, romashka: Customer, water: Product
+) -> None:
+    romashka.emails = None
+    acts.loaded(session, anna, romashka, {water: "1"}, boris)
+    header = f"Код в боте;Клиент;E-mail;Телефон\r\n{romashka.id};{romashka.name};"
+    for cells in (";+79990001122", "new@romashka.example;", "newer@romashka.example;"):
+        report = imports.check_customers(session, f"{header}{cells}".encode(), "customers.csv")
+        assert [change.subject_id for change in report.changed] == [romashka.id]
+        imports.apply(session, report, None)
+    assert [row.payload["to"] for row in acts.letters(session)] == ["new@romashka.example"]
 
 
 def test_an_invoice_that_was_mailed_is_not_mailed_again_for_a_new_address(

@@ -218,7 +218,7 @@ def test_a_seller_under_a_special_regime_has_its_own_default(session: Session) -
         ({"Цена": "1,234.50"}, "Цена", "number"),
         ({"Цена": "0,001"}, "Цена", "number_places"),
         ({"НДС": "18"}, "НДС", "vat_unknown"),
-        ({"НДС": "высокий"}, "НДС", "vat_form"),
+        ({"НДС": "высокий"}, "НДС", "vat_percent"),
         ({"Остаток": "-5"}, "Остаток", "negative"),
         ({"Остаток": "99999999"}, "Остаток", "too_big"),
         ({"Упаковки": "кор"}, "Упаковки", "package_form"),
@@ -313,7 +313,7 @@ def test_a_failure_in_the_middle_leaves_nothing(database: Database, monkeypatch:
     def crash(*_: object) -> None:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr("services.catalog.update_products", crash)
+    monkeypatch.setattr("services.catalog_rows.update_products", crash)
     with pytest.raises(RuntimeError, match="power cut"), database.unit_of_work() as session:
         load(session, {"Остаток": "10"}, {"Артикул": "A-2", "Категория": "Новая"})
     with database.unit_of_work() as session:

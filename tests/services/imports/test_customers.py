@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import AuditEntry, Customer, Database, Outlet
 from services import customers, imports
-from services.customers import Place
+from services.customer_rows import Place
 from services.errors import Conflict
 from services.imports import FieldChange, Problem, Report
 from services.imports.customers import SalesRep

@@ -1,21 +1,27 @@
 from sqlalchemy.orm import Session
 
+from runtime.commands import _problem_words
 from services import imports
+from services.imports import Report
 from tests.services.imports.conftest import Staff
 from tests.services.imports.make import make_catalog, make_csv, make_customers
 
 FULL = {"НДС": "10", "Остаток": "24", "Упаковки": "кор=12"}
 
 
+def render(report: Report) -> str:
+    return imports.render_report(report, _problem_words)
+
+
 def test_a_report_reads_as_text(session: Session) -> None:
     first = imports.check_catalog(session, make_catalog(FULL), "price.csv")
-    assert imports.render_report(first) == (
+    assert render(first) == (
         "price.csv: 1 to add, 0 to change, 0 unchanged, 0 problems\nTo add:\n  row 2: A-1 Мёд цветочный\n"
     )
     imports.apply(session, first, None)
     changed = {**FULL, "Цена": "1360", "НДС": "22", "Остаток": "12,5", "Упаковки": "кор=6", "Склад": "1"}
     second = imports.check_catalog(session, make_catalog(changed), "price.csv")
-    assert imports.render_report(second).splitlines() == [
+    assert render(second).splitlines() == [
         "price.csv: 0 to add, 1 to change, 0 unchanged, 0 problems",
         "Unknown columns, ignored: Склад",
         "To change:",
@@ -26,21 +32,19 @@ def test_a_report_reads_as_text(session: Session) -> None:
 
 def test_problems_are_named_with_their_rows(session: Session) -> None:
     bad = imports.check_catalog(session, make_catalog({"Цена": "-1"}, {"Остаток": "1,2345"}), "price.csv")
-    assert imports.render_report(bad).splitlines() == [
+    assert render(bad).splitlines() == [
         "price.csv: 0 to add, 0 to change, 0 unchanged, 2 problems",
         "Problems; nothing is written while there is one:",
-        "  row 2, Цена: negative",
-        "  row 3, Остаток: number_places (places=3)",
+        "  row 2, Цена: This must not be less than zero.",
+        "  row 3, Остаток: At most 3 digits behind the comma.",
     ]
     unreadable = imports.check_catalog(session, b"", "price.csv")
-    assert imports.render_report(unreadable).splitlines()[-1] == "  file: file_empty"
+    assert render(unreadable).splitlines()[-1] == "  file: The file is empty."
 
 
 def test_long_lists_are_cut(session: Session) -> None:
     rows = [{"Артикул": f"A-{number}"} for number in range(60)]
-    lines = imports.render_report(
-        imports.check_catalog(session, make_catalog(*rows), "price.csv")
-    ).splitlines()
+    lines = render(imports.check_catalog(session, make_catalog(*rows), "price.csv")).splitlines()
     assert len(lines) == 53
     assert lines[-1] == "  … and 10 more"
 
@@ -50,7 +54,7 @@ def test_a_customers_report_names_people_and_places(session: Session, staff: Sta
     imports.apply(session, imports.check_customers(session, make_customers(row), "c.csv"), None)
     handed = {**row, "Представитель": "Клара", "Телефон": "84951234567"}
     report = imports.check_customers(session, make_customers(handed), "c.csv")
-    assert imports.render_report(report).splitlines()[-1] == (
+    assert render(report).splitlines()[-1] == (
         "  row 2: Ромашка: sales_rep Анна → Клара; phone — → +74951234567"
     )
 
@@ -63,7 +67,7 @@ def test_nothing_in_a_file_can_steer_a_terminal(session: Session) -> None:
         ]
     )
     report = imports.check_catalog(session, data, "\x1b[2Jprice.csv")
-    assert "\x1b" not in imports.render_report(report)
+    assert "\x1b" not in render(report)
 
 
 def test_the_fingerprint_tells_whether_the_same_would_be_done(session: Session) -> None:

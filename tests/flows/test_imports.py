@@ -1,0 +1,227 @@
+"""Catalogue and customers by file: sent to the chat, reported row by row, applied whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+from sqlalchemy import func, select, update
+
+from models import AuditEntry, OutboxMessage, Product, StockMovement, Upload
+from runtime import jobs
+from services import ledger
+from services.imports import tables
+from tests.flows import acts
+from tests.flows.stage import Stage, restarted
+from tests.services.imports.make import make_csv, make_xlsx
+
+HEADER = ["Артикул", "Наименование", "Категория", "Ед.", "Цена"]
+BUCKWHEAT = ["КР-001", "Гречка ядрица «Увелка», 900 г", "Бакалея / Крупы", "шт", "99,90"]
+
+
+def test_a_price_list_is_shown_field_by_field_prices_first_and_applied_once(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    _opens_catalogue(stage)
+    rows = [
+        [*HEADER, "НДС", "Описание"],
+        ["КР-002", "Рис круглозёрный, 900 г", "Бакалея / Крупы", "шт", "94,50", "10", "Новое описание"],
+        [*BUCKWHEAT, "22", ""],
+        ["КР-003", "Рис пропаренный, 900 г", "Бакалея / Крупы", "шт", "119,00", "10", ""],
+        ["НОВ-1", "=1+2", "Бакалея / Новое", "шт", "5", "", ""],
+    ]
+    dmitry.send_document("прайс.csv", make_csv(rows, encoding="cp1251"))
+    text = acts.plain(acts.sees(dmitry, "➕ 1 новая · ✏️ 2 изменятся").text)
+    assert "в том числе 1 цена · 1 без изменений" in text
+    first, second, third = [line for line in text.split("\n") if line.startswith(("✏️", "➕"))][1:]
+    assert first == ("✏️ КР-001 Гречка ядрица «Увелка», 900 г: цена 89,90 ₽ → 99,90 ₽; НДС 10% → 22%")
+    assert second.startswith("✏️ КР-002 Рис круглозёрный, 900 г: описание Первый сорт")
+    assert third == "➕ НОВ-1 =1+2: 5,00 ₽ за 1 шт"
+    assert _price(stage, "КР-001") == 8990
+    screen = dmitry.screen
+    for press in [dmitry.press("✅ Применить", message=screen) for _ in range(2)]:
+        press.wait_answered()
+    acts.sees(dmitry, "✅ Записано: «прайс.csv».")
+    assert (_price(stage, "КР-001"), _price(stage, "НОВ-1")) == (9990, 500)
+    with stage.app.database.reading() as session:
+        updates = select(AuditEntry).where(AuditEntry.action == "update", AuditEntry.subject == "product")
+        traces = session.scalars(updates.order_by(AuditEntry.id))
+        assert [entry.after for entry in traces] == [
+            {"description": "Новое описание"},
+            {"price": 9990, "vat_kind": "standard"},
+        ]
+        assert ledger.find_discrepancies(session) == []
+
+
+def test_every_bad_row_is_named_and_nothing_is_written(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    _opens_catalogue(stage)
+    rows: list[list[object]] = [
+        [*HEADER, "НДС", "Упаковки", "Активен"],
+        ["X-1", "Мёд", "Б", "шт", "дорого", "", "", ""],
+        ["X-2", "Мёд", "Б", "шт", -5, "", "", ""],
+        ["X-3", "Мёд", "Б", "шт", 5, "18", "", ""],
+        ["X-4", "Мёд", "Б", "шт", 5, "", "кор", ""],
+        ["X-5", "Мёд", "Б", "шт", 5, "", "", "может быть"],
+        ["X-6", "", "Б", "шт", 5, "", "", ""],
+        ["КР-001", "Гречка", "Б", "кг", 5, "", "", ""],
+        ["X-8", "Мёд", "Б", "шт", 5, "", "", ""],
+        ["X-8", "Мёд", "Б", "шт", 6, "", "", ""],
+    ]
+    dmitry.send_document("прайс.xlsx", make_xlsx(rows))
+    text = acts.plain(acts.sees(dmitry, "8 ошибок").text)
+    for line in (
+        "Строка 2, «Цена»: Это не число. Например: 1234,50.",
+        "Строка 3, «Цена»: Здесь не может быть меньше нуля.",
+        "Строка 4, «НДС»: Такой ставки НДС сейчас нет. Есть: ",
+        "Строка 5, «Упаковки»: Упаковки пишутся так: кор=12, пал=480.",
+        "Строка 6, «Активен»: Здесь нужно «да» или «нет».",
+        "Строка 7, «Наименование»: Ячейка не должна быть пустой.",
+        "Строка 8, «Ед.»: Единицу уже не изменить: у товара шт, а здесь кг.",
+        "Строка 10, «Артикул»: «X-8» уже есть в строке 9.",
+    ):
+        assert line in text
+    assert "✅ Применить" not in dmitry.screen.labels
+    assert _count(stage, "X-%") == 0
+
+
+def test_a_base_that_changed_meanwhile_is_shown_anew(stage: Stage) -> None:
+    _opens_catalogue(stage)
+    stage.dmitry.send_document("прайс.csv", make_csv([HEADER, BUCKWHEAT]))
+    acts.sees(stage.dmitry, "цена 89,90")
+    with stage.app.database.unit_of_work() as session:
+        session.execute(update(Product).where(Product.sku == "КР-001").values(price=5000))
+    acts.press(stage.dmitry, "✅ Применить", "Пока вы смотрели, данные изменились.")
+    acts.sees(stage.dmitry, "цена 50,00")
+    assert _price(stage, "КР-001") == 5000
+    acts.press(stage.dmitry, "✅ Применить", "✅ Записано")
+    assert _price(stage, "КР-001") == 9990
+
+
+def _bomb() -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (101 * 1024 * 1024))
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "answer"),
+    [
+        ("договор.pdf", b"%PDF-1.7", "Это не CSV и не XLSX."),
+        (
+            "фото.xlsx",
+            b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+            "В первой строке должны быть названия",
+        ),
+        ("архив.xlsx", b"PK\x03\x04 not a workbook", "Файл Excel повреждён"),
+        ("бомба.xlsx", _bomb(), "в распакованном виде можно до 100 МБ"),
+        ("пароль.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "Это файл старого Excel."),
+        ("без цены.csv", make_csv([HEADER[:-1], BUCKWHEAT[:-1]]), "Не хватает колонок: Цена."),
+        ("пусто.csv", make_csv([HEADER]), "ни одной строки"),
+    ],
+)
+def test_files_that_are_something_else_say_so(stage: Stage, name: str, data: bytes, answer: str) -> None:
+    _opens_catalogue(stage)
+    stage.dmitry.send_document(name, data)
+    stage.dmitry.wait_text(answer)
+    assert _count(stage, "%") == 53
+
+
+def test_too_many_rows_are_refused_with_the_limit(stage: Stage) -> None:
+    _opens_catalogue(stage)
+    rows = [HEADER, *([f"A-{number}", "x", "y", "шт", "1"] for number in range(tables.MAX_ROWS + 1))]
+    stage.dmitry.send_document("всё.csv", make_csv(rows))
+    stage.dmitry.wait_text("В файле слишком много строк: можно до 50000.", timeout=60)
+    assert _count(stage, "%") == 53
+
+
+def test_ten_thousand_rows_show_how_far_they_are_and_are_written_whole(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PROGRESS_SECONDS", 0.0)
+    _opens_catalogue(stage)
+    rows = [
+        [*HEADER, "Остаток", "Упаковки"],
+        *(
+            [f"Т-{number:05}", f"Товар {number}", "Много", "шт", "1,50", "7", "кор=12"]
+            for number in range(10_000)
+        ),
+    ]
+    stage.dmitry.send_document("много.csv", make_csv(rows))
+    stage.dmitry.wait_text("➕ 10000 новых", timeout=60)
+    with stage.app.database.reading() as session:
+        said = [row.payload.get("text", "") for row in session.scalars(select(OutboxMessage))]
+    assert any("прочитано 5000 строк" in text for text in said)
+    stage.dmitry.press("✅ Применить")
+    stage.dmitry.wait_text("✅ Записано: «много.csv».", timeout=60)
+    with stage.app.database.reading() as session:
+        received = select(func.count(), func.sum(StockMovement.on_hand_change)).where(
+            StockMovement.reason == "много.csv"
+        )
+        assert session.execute(received).one() == (10_000, 70_000_000)
+        assert session.scalar(select(func.count()).where(Product.sku.like("Т-%"))) == 10_000
+
+
+def test_customers_come_by_file_from_the_import_screen(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    acts.opens(dmitry)
+    acts.press(dmitry, "👥 Клиенты", "Клиенты. Для поиска")
+    acts.press(dmitry, "📥 Импорт", "Обязательны: Клиент.")
+    header = ["Клиент", "ИНН", "E-mail", "Телефон", "Представитель"]
+    rows = [
+        header,
+        ["ООО «Ромашка»", "7731004518", "", "", "Клара"],
+        ["ООО «Лютик»", "7736050003", "a@b.example", "8 495 123-45-67", "Анна"],
+        ["ООО «Ошибка»", "7736050004", "a@", "12", "Никто"],
+    ]
+    dmitry.send_document("клиенты.csv", make_csv(rows))
+    text = acts.sees(dmitry, "3 ошибки").text
+    for piece in ("Строка 4, «ИНН»: ", "Строка 4, «E-mail»: Это не e-mail.", "Строка 4, «Телефон»: "):
+        assert piece in text
+    dmitry.send_document("клиенты 2.csv", make_csv([*rows[:3], ["Некто", "", "", "", "Никто"]]))
+    acts.sees(dmitry, "Строка 4, «Представитель»: Нет такого представителя: «Никто».")
+    dmitry.send_document("клиенты 3.csv", make_csv(rows[:3]))
+    text = acts.sees(dmitry, "➕ 1 новая · ✏️ 1 изменится").text
+    assert "✏️ ООО «Ромашка»: торговый представитель Анна → Клара" in text
+    assert "➕ ООО «Лютик», 7736050003, Анна" in text
+    acts.press(dmitry, "✅ Применить", "✅ Записано: «клиенты 3.csv».")
+    acts.say(dmitry, "лютик", "по запросу «лютик»")
+    acts.press(dmitry, "ООО «Лютик» · Анна", "телефон: +74951234567")
+
+
+def test_a_restart_between_report_and_apply_loses_nothing(stage: Stage) -> None:
+    _opens_catalogue(stage)
+    stage.dmitry.send_document("прайс.csv", make_csv([HEADER, BUCKWHEAT]))
+    acts.sees(stage.dmitry, "цена 89,90")
+    with restarted(stage):
+        acts.press(stage.dmitry, "✅ Применить", "✅ Записано: «прайс.csv».")
+    assert _price(stage, "КР-001") == 9990
+
+
+def test_another_administrator_s_file_is_not_found(stage: Stage) -> None:
+    _opens_catalogue(stage)
+    stage.dmitry.send_document("прайс.csv", make_csv([HEADER, BUCKWHEAT]))
+    acts.sees(stage.dmitry, "цена 89,90")
+    acts.opens(stage.anna)
+    with stage.app.database.reading() as session:
+        upload_id = session.scalars(select(Upload.id)).one()
+    press = stage.anna.forge(f"ua:{upload_id}", message_id=stage.anna.screen.message_id).wait_answered()
+    assert press.toast is not None
+    assert press.toast.text == "Не найдено."
+    assert _price(stage, "КР-001") == 8990
+
+
+def _opens_catalogue(stage: Stage) -> None:
+    acts.opens(stage.dmitry)
+    acts.press(stage.dmitry, "📦 Каталог", "Выберите или введите")
+
+
+def _price(stage: Stage, sku: str) -> int:
+    with stage.app.database.reading() as session:
+        return session.scalars(select(Product.price).where(Product.sku == sku)).one()
+
+
+def _count(stage: Stage, sku: str) -> int:
+    with stage.app.database.reading() as session:
+        return session.scalar(select(func.count()).where(Product.sku.like(sku))) or 0
