@@ -268,7 +268,12 @@ def _card_rows(ctx: Context, person: User) -> Rows:
     )
     if hand_over_all.count(ctx.session, person):
         rows.append([Button(t.plain(":busts_in_silhouette: Hand customers over"), HandOver(person.id))])
-    rows.append([Button(t.plain(":scroll: History"), StaffHistory(person.id))])
+    rows.append(
+        [
+            Button(t.plain(":scroll: History"), StaffHistory(person.id)),
+            Button(t.plain(":scroll: What they changed"), AuditLog(user_id=person.id)),
+        ]
+    )
     if not person.is_active:
         rows.append([Button(t.plain(":white_check_mark: Unblock"), Unblock(person.id))])
     elif person.id != ctx.user.id:

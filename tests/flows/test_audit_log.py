@@ -117,7 +117,7 @@ def test_the_trace_in_english(stage: Stage) -> None:
     _are_changed(stage, [1], field="phone")
     stage.dmitry.command("/audit")
     text = acts.sees(stage.dmitry, "Who changed what").text
-    assert "changed the company's requisites\n• phone: было 1 → стало 1" in text
+    assert "changed the company's settings\n• phone: было 1 → стало 1" in text
 
 
 def _are_changed(stage: Stage, numbers: range | list[int], field: str = "address") -> None:
