@@ -177,8 +177,7 @@ def draft_remainder(ctx: Context, data: Remainder) -> Screen:
 def ask_loaded(ctx: Context, data: AskLoaded) -> Screen:
     """Ask once: what was loaded and what not, for how much, and where the invoice goes."""
     order = orders.get(ctx.session, data.order_id, ctx.user)
-    if order.status is not OrderStatus.LOADING or order.storekeeper_id != ctx.user.id:
-        raise orders.moved_on(ctx.session, order)
+    loading.require_in_hand(ctx.session, order, ctx.user)
     t = ctx.t
     short = loading.shortages(order)
     if len(short) == len(order.lines) and not any(line.loaded_quantity for line in order.lines):

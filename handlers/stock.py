@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handlers import conversation as conversations
-from handlers import keyboards, menu, uploads
+from handlers import keyboards, menu, uploads, warehouse
 from handlers.addresses import LoadCard, Stock, StockCard
 from handlers.callbacks import Data
 from handlers.context import Context
@@ -20,6 +20,8 @@ from services import formats, quantities, stock, storeroom
 from services.storeroom import Entry
 
 MOVEMENTS_ON_A_CARD = 3
+# The name under which it is kept where the list was left.
+LIST = "stock"
 MAX_TYPED = 100
 
 KINDS = {
@@ -97,7 +99,7 @@ def register(router: Router) -> None:
 def stock_list(ctx: Context, data: Stock) -> Screen:
     """Show a page of what is in the store."""
     t = ctx.t
-    typed = str(ctx.conversation.form.get("stock") or "")
+    typed = conversations.list_query(ctx.conversation, LIST)
     page = storeroom.find(ctx.session, ctx.user, typed, data.page, only_low=data.only_low)
     rows: Rows = [
         [Button(_label(ctx, product), StockCard(product.id, page.number, data.only_low))]
@@ -117,18 +119,20 @@ def stock_list(ctx: Context, data: Stock) -> Screen:
             " columns “sku” and “quantity”: just send it here."
         ),
     )
-    return Screen(text, rows, Stock(page.number, data.only_low))
+    here = Stock(page.number, data.only_low)
+    conversations.keep_list(ctx.conversation, LIST, here, typed)
+    return Screen(text, rows, here)
 
 
 def all_stock(ctx: Context, data: AllStock) -> Screen:
     """Forget what was typed."""
-    conversations.remember(ctx.conversation, stock="")
+    conversations.keep_list(ctx.conversation, LIST, Stock(0, data.only_low))
     return stock_list(ctx, Stock(0, data.only_low))
 
 
 def search(ctx: Context, only_low: bool, text: str) -> Screen:
     """Show the products that fit what was typed."""
-    conversations.remember(ctx.conversation, stock=text[:MAX_TYPED])
+    conversations.keep_list(ctx.conversation, LIST, Stock(0, only_low), text[:MAX_TYPED])
     return stock_list(ctx, Stock(0, only_low))
 
 
@@ -136,6 +140,8 @@ def card(ctx: Context, data: StockCard) -> Screen:
     """Show a product's levels, minimum, last movements and the orders that hold it."""
     product = storeroom.get(ctx.session, data.product_id, ctx.user)
     t = ctx.t
+    # An order that holds some of it leads back here.
+    conversations.keep_list(ctx.conversation, warehouse.LIST, data)
     held = storeroom.holders(ctx.session, product, data.held)
     last = storeroom.movements(ctx.session, product, size=MOVEMENTS_ON_A_CARD)
     where = (product.id, data.page, data.only_low)

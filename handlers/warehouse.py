@@ -7,7 +7,7 @@ from datetime import date
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu
-from handlers.addresses import LoadCard
+from handlers.addresses import LoadCard, StockCard
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -78,7 +78,7 @@ def on_the_way(ctx: Context, data: OnTheWay) -> Screen:
 
 def to_list(ctx: Context) -> Button:
     """Return the button that leads back to the list an order was opened from, as it was left."""
-    left = conversations.list_left(ctx.conversation, LIST, Queue(0), OnTheWay)
+    left = conversations.list_left(ctx.conversation, LIST, Queue(0), OnTheWay, StockCard)
     return Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), left)
 
 

@@ -32,6 +32,7 @@ def test_levels_are_shown_in_units_and_packages_with_who_holds_the_reservation(s
         assert line in text
     assert f"резерв +60 шт · заказ №{number} · Анна" in text
     acts.press(stage.boris, f"№{number} · 60 шт · ООО «Ромашка»", f"Заказ №{number}")
+    acts.press(stage.boris, "↩️ К списку", "Последние движения")
 
 
 def test_the_storekeeper_s_menu_has_the_stock_and_a_rep_s_has_not(stage: Stage) -> None:
