@@ -174,15 +174,6 @@ def forget_content(session: Session, row_id: int) -> None:
     session.execute(update(_table).where(_table.c.id == row_id).values(payload={}))
 
 
-def drop_waiting(session: Session, lane: str, error: str) -> None:
-    """Close what still waits for a lane that can't be reached any more."""
-    session.execute(
-        update(_table)
-        .where(_table.c.lane == lane, _table.c.state.in_((OutboxState.WAITING, OutboxState.SENDING)))
-        .values(state=OutboxState.SUPERSEDED, last_error=error)
-    )
-
-
 def count_waiting(session: Session) -> int:
     """Return how many rows wait to be sent."""
     return session.execute(select(func.count()).select_from(_table).where(_is_waiting)).scalar_one()

@@ -124,14 +124,6 @@ def test_a_row_can_be_given_up_or_skipped(database: Database) -> None:
         assert outbox.take_due(session) == []
 
 
-def test_a_lane_that_cannot_be_reached_is_emptied(database: Database) -> None:
-    with database.unit_of_work(NOW) as session:
-        write(session, 2)
-        outbox.add(session, OutboxKind.TELEGRAM, "1002", "other", {})
-        outbox.drop_waiting(session, "1001", "blocked")
-        assert states(session) == ["superseded", "superseded", "waiting"]
-
-
 def test_old_rows_are_swept_but_letters_and_open_rows_stay(database: Database) -> None:
     with database.unit_of_work(NOW) as session:
         for kind in OutboxKind:
