@@ -329,7 +329,7 @@ class StockCard(Data, code="bc"):
 
 
 @dataclass(frozen=True)
-class Requisites(Data, code="cr"):
+class Requisites(Data, code="cr", anywhere=True):
     """The company's requisites."""
 
 

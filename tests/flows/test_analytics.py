@@ -206,7 +206,7 @@ def test_to_everybody_else_there_is_no_analytics(stage: Stage) -> None:
         ):
             toast = person.forge(data, message_id=person.screen.message_id).wait_answered().toast
             assert toast is not None
-            assert toast.text == "Нет доступа."
+            assert toast.text == "Эта кнопка устарела. Вот где вы сейчас."
         assert not any(message.photo for message in person.received)
 
 

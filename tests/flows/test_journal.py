@@ -102,7 +102,7 @@ def test_a_customer_s_card_leads_to_its_orders(stage: Stage) -> None:
     acts.all_open(stage)
     _are_sent(stage, [1, 2])
     _are_sent(stage, [3], customer="ООО «Продукты у дома»")
-    acts.press(dmitry, "👥 Клиенты", "Ваши клиенты")
+    acts.press(dmitry, "👥 Клиенты", "Клиенты. Для поиска")
     acts.say(dmitry, "ромашка", "по запросу «ромашка»")
     acts.press(dmitry, ROMASHKA, "ИНН: 7731004518")
     acts.press(dmitry, "📋 Заказы", "Все заказы.")
