@@ -53,7 +53,7 @@ def test_the_rep_mails_the_invoice_to_another_address_this_once(stage: Stage) ->
     acts.all_open(stage)
     number = acts.places_order(stage, anna)
     acts.loads(stage.boris, number)
-    stage.mailbox.wait_letters(1)
+    anna.wait_text("счёт отправлен на")
     acts.opens(anna)
     acts.press(anna, "📋 Мои заказы", "Ваши заказы")
     acts.press(anna, f"🚚 №{number}", "Счёт № 1")
