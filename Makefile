@@ -16,8 +16,15 @@ demo: $(VENV)/demo.stamp    ## try the whole product in a browser: no token, no 
 run: $(VENV)/run.stamp      ## run the bot for real, settings from .env
 	@MALLOC_ARENA_MAX=1 exec $(BIN)/python -OO bot.py
 
+# The conversations wait for each other more than they reckon: they run beside everything else.
 test: $(VENV)/dev.stamp     ## all tests (ARGS="-k name" narrows them)
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest tests/flows & flows=$$!; \
+	$(BIN)/python -m pytest --ignore=tests/flows; rest=$$?; \
+	wait $$flows; flows=$$?; exit $$((rest || flows))
+endif
 
 check: $(VENV)/dev.stamp    ## formatting, lint and types
 	$(BIN)/ruff format --check .
