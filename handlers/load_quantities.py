@@ -86,7 +86,7 @@ def lines(ctx: Context, data: LoadLines) -> Screen:
         [Button(f"{number}. {_label(ctx, line)}", LoadLine(order.id, line.id))] for number, line in page.items
     ]
     rows += keyboards.pager(t, page, lambda to: LoadLines(order.id, to))
-    if loading.shortages(order) or any(line.loaded_quantity is not None for line in order.lines):
+    if any(line.loaded_quantity is not None for line in order.lines):
         rows.append([Button(t.plain(":clipboard: All by the list"), ByList(order.id))])
     rows.append([Button(t.plain(":white_check_mark: Confirm the load"), AskLoaded(order.id))])
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the order"), LoadCard(order.id))])

@@ -179,8 +179,8 @@ def ask_loaded(ctx: Context, data: AskLoaded) -> Screen:
     order = orders.get(ctx.session, data.order_id, ctx.user)
     loading.require_in_hand(ctx.session, order, ctx.user)
     t = ctx.t
-    short = loading.shortages(order)
-    if len(short) == len(order.lines) and not any(line.loaded_quantity for line in order.lines):
+    short = order.short_lines
+    if loading.is_nothing_loaded(order):
         raise Conflict("nothing_loaded")
     emails = order.customer.email_list
     mail = (

@@ -111,6 +111,11 @@ class Order(Base):
     )
     events: Mapped[list[OrderEvent]] = relationship(order_by="OrderEvent.id", viewonly=True)
 
+    @property
+    def short_lines(self) -> list[OrderLine]:
+        """The lines of which less was loaded than ordered."""
+        return [line for line in self.lines if line.to_load < line.quantity]
+
     __table_args__ = (
         Index(
             "uq_orders_one_open_draft",
@@ -176,6 +181,11 @@ class OrderLine(Base):
 
     order: Mapped[Order] = relationship(back_populates="lines")
     product: Mapped[Product] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def to_load(self) -> int:
+        """What leaves of the line, in thousandths of the base unit: what was loaded, or still is to be."""
+        return self.quantity if self.loaded_quantity is None else self.loaded_quantity
 
     __table_args__ = (
         UniqueConstraint("order_id", "product_id"),

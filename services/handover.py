@@ -8,12 +8,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import Order, OrderEvent, OrderEventKind, OrderStatus, Role, User, now_of
-from services import audit, auth, customers, notifications, orders, staffing
+from services import audit, auth, customers, drafts, notifications, orders, staffing
 from services.errors import Conflict, NotFound
 
 # What its rep still has to do with; what is over stays with whoever sold it.
 OPEN = (OrderStatus.DRAFT, *orders.STARTED[:-1])
-MAX_REASON = 300
 
 
 def change_rep(
@@ -63,12 +62,7 @@ def _refuse_second_draft(session: Session, changed: Sequence[Order], rep: User) 
     for draft in changed:
         if draft.status is not OrderStatus.DRAFT:
             continue
-        query = select(Order.id).where(
-            Order.sales_rep_id == rep.id,
-            Order.customer_id == draft.customer_id,
-            Order.status == OrderStatus.DRAFT,
-        )
-        if session.scalar(query.limit(1)) is not None:
+        if drafts.find_open(session, draft.customer, rep) is not None:
             raise Conflict("rep_has_draft", name=rep.name, customer=draft.customer.name)
 
 
@@ -88,7 +82,7 @@ def _give(session: Session, order: Order, former: User, rep: User, actor: User) 
             order_id=order.id,
             kind=OrderEventKind.REASSIGNED,
             user_id=actor.id,
-            reason=f"{former.name} → {rep.name}"[:MAX_REASON],
+            reason=f"{former.name} → {rep.name}"[: orders.MAX_REASON],
             at=now_of(session),
         )
     )

@@ -5,11 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Invoice, InvoiceLine, Order, OrderStatus, User
+from models import Invoice, InvoiceLine, Order, User
 from services import company, documents, letters, notifications, orders, snapshot
 from services.errors import NotFound
-
-INVOICED = (OrderStatus.LOADED, OrderStatus.DELIVERED)
 
 
 def issue(session: Session, order: Order) -> Invoice | None:
@@ -32,7 +30,7 @@ def issue_waiting(session: Session) -> int:
     query = (
         select(Order)
         .outerjoin(Invoice, Invoice.order_id == Order.id)
-        .where(Order.status.in_(INVOICED), Invoice.id.is_(None))
+        .where(Order.status.in_(orders.GONE), Invoice.id.is_(None))
         .order_by(Order.id)
     )
     return sum(issue(session, order) is not None for order in session.execute(query).scalars().all())

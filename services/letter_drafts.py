@@ -186,9 +186,8 @@ def sample_sheet(session: Session, language: str) -> Sheet:
 
 def _shortages(order: Order) -> list[Shortage]:
     return [
-        Shortage(line.product.name, line.product.unit, line.quantity, line.loaded_quantity or 0)
-        for line in order.lines
-        if (line.loaded_quantity or 0) < line.quantity
+        Shortage(line.product.name, line.product.unit, line.quantity, line.to_load)
+        for line in order.short_lines
     ]
 
 

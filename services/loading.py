@@ -167,13 +167,13 @@ def get_line(session: Session, order_id: int, line_id: int, actor: User) -> Orde
 
 def seen(order: Order) -> str:
     """Return a short digest of what a storekeeper confirms: whose load it is, and what of each line."""
-    counted = [(line.id, _loaded(line)) for line in order.lines]
+    counted = [(line.id, line.to_load) for line in order.lines]
     return hashlib.sha256(repr((order.storekeeper_id, order.claimed_at, counted)).encode()).hexdigest()[:12]
 
 
-def shortages(order: Order) -> list[OrderLine]:
-    """Return the lines of which less is loaded than was ordered."""
-    return [line for line in order.lines if _loaded(line) < line.quantity]
+def is_nothing_loaded(order: Order) -> bool:
+    """Tell whether the counts say that nothing at all of the order was loaded."""
+    return not any(line.to_load for line in order.lines)
 
 
 def confirm_load(session: Session, order_id: int, actor: User, confirmed: str | None = None) -> Order:
@@ -188,11 +188,11 @@ def confirm_load(session: Session, order_id: int, actor: User, confirmed: str | 
     require_in_hand(session, order, actor)
     if confirmed is not None and confirmed != seen(order):
         raise Conflict("load_changed")
-    for line in order.lines:
-        line.loaded_quantity = _loaded(line)
-        _check_most(session, line, line.loaded_quantity)
-    if not any(line.loaded_quantity for line in order.lines):
+    if is_nothing_loaded(order):
         raise Conflict("nothing_loaded")
+    for line in order.lines:
+        _check_most(session, line, line.to_load)
+        line.loaded_quantity = line.to_load
     session.flush()
     orders.move(
         session,
@@ -234,7 +234,7 @@ def keep_signed_photo(session: Session, order_id: int, actor: User, photo_id: st
     Raises Conflict when the order has not been loaded.
     """
     order = orders.get(session, order_id, actor)
-    if order.status not in (OrderStatus.LOADED, OrderStatus.DELIVERED):
+    if order.status not in orders.GONE:
         raise orders.moved_on(session, order)
     order.signed_photo_id = photo_id
     session.add(
@@ -242,10 +242,6 @@ def keep_signed_photo(session: Session, order_id: int, actor: User, photo_id: st
     )
     notifications.tell_rep(session, order, "order_signed", unless=actor)
     return order
-
-
-def _loaded(line: OrderLine) -> int:
-    return line.quantity if line.loaded_quantity is None else line.loaded_quantity
 
 
 def _check_most(session: Session, line: OrderLine, quantity: int) -> None:

@@ -256,7 +256,7 @@ def _outlets(session: Session, orders: Iterable[Order]) -> dict[tuple[int, str |
 def _order(order: Order, outlet: Outlet | None) -> SheetOrder:
     if order.window is None:
         raise ValueError(f"order {order.id} is at the warehouse without a window")
-    lines = tuple(_line(line.product, weights.to_load(line)) for line in order.lines)
+    lines = tuple(_line(line.product, line.to_load) for line in order.lines)
     point = None if order.is_pickup else outlet
     notes = (order.note, point.note if point is not None else None)
     return SheetOrder(
@@ -284,7 +284,7 @@ def _products(orders: Sequence[Order]) -> tuple[SheetLine, ...]:
     products: dict[int, Product] = {}
     for line in (line for order in orders for line in order.lines):
         products[line.product_id] = line.product
-        quantities[line.product_id] = quantities.get(line.product_id, 0) + weights.to_load(line)
+        quantities[line.product_id] = quantities.get(line.product_id, 0) + line.to_load
     ordered = sorted(products.values(), key=lambda product: (product.name.casefold(), product.sku))
     return tuple(_line(product, quantities[product.id]) for product in ordered if quantities[product.id])
 

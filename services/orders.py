@@ -31,7 +31,10 @@ MAX_REASON = 300
 # A longer run of digits is a phone or an ИНН.
 MAX_NUMBER_DIGITS = 9
 QUEUE = (OrderStatus.PLACED, OrderStatus.LOADING)
-STARTED = (*QUEUE, OrderStatus.LOADED, OrderStatus.DELIVERED)
+# The goods have left the store.
+GONE = (OrderStatus.LOADED, OrderStatus.DELIVERED)
+STARTED = (*QUEUE, *GONE)
+CALLED_OFF = (OrderStatus.CANCELLED, OrderStatus.REJECTED)
 
 
 def not_found() -> NotFound:
@@ -84,8 +87,8 @@ class Show(enum.Enum):
 SHOWN = {
     Show.DRAFTS: (OrderStatus.DRAFT,),
     Show.AT_WAREHOUSE: QUEUE,
-    Show.LOADED: (OrderStatus.LOADED, OrderStatus.DELIVERED),
-    Show.ENDED: (OrderStatus.CANCELLED, OrderStatus.REJECTED),
+    Show.LOADED: GONE,
+    Show.ENDED: CALLED_OFF,
     Show.WAITING: (OrderStatus.PLACED,),
     Show.LOADING: (OrderStatus.LOADING,),
     Show.UNDER_WAY: (OrderStatus.LOADED,),

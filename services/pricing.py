@@ -122,12 +122,7 @@ def quote(session: Session, order: Order) -> Quote:
 def loaded_total(order: Order) -> int:
     """Return what the invoice comes to by what is loaded, in minor units; a line not corrected is in full."""
     goods = sum(
-        vat.line_amounts(
-            line.quantity if line.loaded_quantity is None else line.loaded_quantity,
-            line.price or 0,
-            line.vat_rate,
-            included=order.vat_included,
-        ).total
+        vat.line_amounts(line.to_load, line.price or 0, line.vat_rate, included=order.vat_included).total
         for line in order.lines
     )
     return goods + (order.delivery_amount or 0)

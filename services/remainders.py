@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from models import BASE_FACTOR, Order, OrderLine, OrderStatus, Role, User
-from services import drafts, loading, notifications, orders
+from models import BASE_FACTOR, Order, OrderLine, Role, User
+from services import drafts, notifications, orders
 from services.errors import Conflict, Invalid
 from services.quantities import Typed
-
-CALLED_OFF = (OrderStatus.CANCELLED, OrderStatus.REJECTED)
-AFTER_LOADING = (OrderStatus.LOADED, OrderStatus.DELIVERED)
 
 
 def is_open(order: Order) -> bool:
     """Tell whether something was not loaded and nobody has made a draft of it yet."""
-    return order.status in AFTER_LOADING and bool(loading.shortages(order)) and _made(order) is None
+    return order.status in orders.GONE and bool(order.short_lines) and _made(order) is None
 
 
 def draft_remainder(session: Session, order_id: int, actor: User) -> Order:
@@ -39,7 +36,7 @@ def draft_remainder(session: Session, order_id: int, actor: User) -> Order:
         raise Conflict("no_rep", name=order.customer.name)
     draft = drafts.open_for(session, order.customer_id, rep)
     is_new = not draft.lines
-    added = [_add(session, draft, line) for line in loading.shortages(order) if line.product.is_active]
+    added = [_add(session, draft, line) for line in order.short_lines if line.product.is_active]
     if not any(added):
         raise Conflict("nothing_missing")
     if is_new and not draft.address:
@@ -56,13 +53,13 @@ def draft_remainder(session: Session, order_id: int, actor: User) -> Order:
 def _made(order: Order) -> Order | None:
     """Return the draft made of the rest, or what became of it; None when that was called off."""
     made = order.remainder
-    return None if made is None or made.status in CALLED_OFF else made
+    return None if made is None or made.status in orders.CALLED_OFF else made
 
 
 def _add(session: Session, draft: Order, short: OrderLine) -> bool:
     """Add a line's missing quantity to the draft, in the line's unit where that is a whole number of it."""
     before = drafts.find_line(draft, short.product_id)
-    quantity = short.quantity - (short.loaded_quantity or 0) + (before.quantity if before else 0)
+    quantity = short.quantity - short.to_load + (before.quantity if before else 0)
     in_unit = short.product.units.get(short.unit) == short.factor and quantity % short.factor == 0
     unit, factor = (short.unit, short.factor) if in_unit else (short.product.unit, BASE_FACTOR)
     try:

@@ -9,11 +9,9 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import DeliveryWindow, Holiday, Order, OrderStatus, WorkingHours
-from services import company
+from models import DeliveryWindow, Holiday, Order, WorkingHours
+from services import company, orders
 from services.errors import Conflict, Invalid
-
-HOLDS_A_PLACE = (OrderStatus.PLACED, OrderStatus.LOADING, OrderStatus.LOADED, OrderStatus.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +226,7 @@ def _taken(session: Session, window_ids: list[int]) -> dict[int, int]:
         return {}
     rows = session.execute(
         select(Order.window_id, func.count())
-        .where(Order.window_id.in_(window_ids), Order.status.in_(HOLDS_A_PLACE))
+        .where(Order.window_id.in_(window_ids), Order.status.in_(orders.STARTED))
         .group_by(Order.window_id)
     )
     return {window_id: count for window_id, count in rows if window_id is not None}

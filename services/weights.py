@@ -29,11 +29,6 @@ def of(product: Product, quantity: int) -> Weight:
     return Weight(product.weight_grams * quantity // BASE_FACTOR)
 
 
-def to_load(line: OrderLine) -> int:
-    """Return what leaves of a line (thousandths of the base unit): what was loaded, or still is to be."""
-    return line.quantity if line.loaded_quantity is None else line.loaded_quantity
-
-
 def sums() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """Return the SQL of :func:`of` over lines joined with products: grams, and lines that cannot say."""
     quantity = func.coalesce(OrderLine.loaded_quantity, OrderLine.quantity)

@@ -150,14 +150,11 @@ def shortage_reason(view: View, reason: str) -> str:
 def shortages(view: View, order: Order) -> list[str]:
     """Return what was not loaded: «• Гречка: 40 шт из 60 шт (нет на складе)», nothing when all was."""
     rows = []
-    for line in order.lines:
-        amount = line.quantity if line.loaded_quantity is None else line.loaded_quantity
-        if amount >= line.quantity:
-            continue
+    for line in order.short_lines:
         said = view.t(
             "• {name}: {loaded} of {ordered}",
             name=short_name(line.product.name),
-            loaded=_counted(view, line, amount),
+            loaded=_counted(view, line, line.to_load),
             ordered=_counted(view, line, line.quantity),
         )
         why = f" ({escaped(shortage_reason(view, line.shortage_reason))})" if line.shortage_reason else ""
@@ -308,7 +305,7 @@ def weight(view: View, known: Weight) -> Html:
 
 def order_weight(order: Order) -> Weight:
     """Return what leaves of the order weighs, by what was loaded or still is to be."""
-    return sum((weights.of(line.product, weights.to_load(line)) for line in order.lines), Weight())
+    return sum((weights.of(line.product, line.to_load) for line in order.lines), Weight())
 
 
 def paragraphs(*parts: list[str] | str) -> Html:
