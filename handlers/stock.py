@@ -15,9 +15,8 @@ from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
 from handlers.stock_changes import Count, Minimum, Receive
 from handlers.texts import N_, Html, stack
-from models import CountReason, MovementKind, Product
+from models import CountReason, MovementKind, Product, StockMovement
 from services import formats, quantities, stock, storeroom
-from services.storeroom import Entry
 
 MOVEMENTS_ON_A_CARD = 3
 # The name under which it is kept where the list was left.
@@ -78,7 +77,7 @@ class Receipts:
 
     def changed(self, ctx: Context, key: str, subject_id: int, fields: list[list[Any]]) -> Html:
         """Return nothing: a receipt only adds."""
-        raise NotImplementedError
+        return Html("")
 
 
 def register(router: Router) -> None:
@@ -156,10 +155,10 @@ def card(ctx: Context, data: StockCard) -> Screen:
         [Button(_holder_label(ctx, product, holder), LoadCard(holder.order_id))] for holder in held.items
     ]
     rows += keyboards.pager(t, held, lambda to: StockCard(*where, to))
-    if last.entries:
+    if last.items:
         rows[1].append(Button(t.plain(":scroll: Movements"), Movements(*where)))
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), Stock(data.page, data.only_low))])
-    lines: list[str] = [_movement(ctx, product, entry) for entry in last.entries]
+    lines: list[str] = [_movement(ctx, product, line) for line in last.items]
     if lines:
         lines.insert(0, t("Last movements:"))
     text = order_text.paragraphs(_facts(ctx, product), _held(ctx, held.total or 0), lines)
@@ -172,15 +171,11 @@ def movements(ctx: Context, data: Movements) -> Screen:
     t = ctx.t
     stretch = storeroom.movements(ctx.session, product, data.cursor)
     where = (product.id, data.page, data.only_low)
-    turning = []
-    if stretch.newer is not None:
-        turning.append(Button(t.plain(":arrow_left: Newer"), Movements(*where, stretch.newer)))
-    if stretch.older is not None:
-        turning.append(Button(t.plain("Older :arrow_right:"), Movements(*where, stretch.older)))
+    turning = keyboards.pager(t, stretch, lambda to: Movements(*where, to))
     back = Button(t.plain(":leftwards_arrow_with_hook: Back"), StockCard(*where))
-    lines: list[str] = [_movement(ctx, product, entry) for entry in stretch.entries]
+    lines: list[str] = [_movement(ctx, product, line) for line in stretch.items]
     text = order_text.paragraphs(t("Movements: <b>{name}</b>", name=product.name), lines)
-    return Screen(text, [turning, [back]], data)
+    return Screen(text, [*turning, [back]], data)
 
 
 def mismatch(ctx: Context, params: dict[str, Any]) -> Screen:
@@ -269,18 +264,18 @@ def _holder_label(ctx: Context, product: Product, holder: storeroom.Holder) -> s
     return f"№{holder.number} · {amount} · {holder.customer_name}"
 
 
-def _movement(ctx: Context, product: Product, entry: Entry) -> Html:
+def _movement(ctx: Context, product: Product, line: StockMovement) -> Html:
     """Return «10:42 · приход +12 шт · Борис · накладная 5»."""
-    t, line = ctx.t, entry.movement
+    t = ctx.t
     change = line.on_hand_change or line.reserved_change
     sign = "+" if change > 0 else formats.MINUS
     what = t.plain(KINDS[line.kind])
-    order = t.plain("order No. {number}", number=entry.order_number) if entry.order_number else None
+    order = t.plain("order No. {number}", number=line.order.number) if line.order else None
     parts = (
         ctx.view.moment(line.at),
         f"{what} {sign}{ctx.view.quantity(abs(change), product.unit)}",
         order,
-        entry.user_name,
+        line.user.name if line.user else None,
         reason_words(ctx, line.reason),
     )
     return t("• {facts}", facts=" · ".join(part for part in parts if part))

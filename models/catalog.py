@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Money, Quantity, choice
 from models.pricing import VatKind
+
+if TYPE_CHECKING:
+    from models.order import Order
+    from models.user import User
 
 BASE_FACTOR = 1000
 """The factor of a base unit: quantities and factors are thousandths."""
@@ -124,6 +129,9 @@ class StockMovement(Base):
     # A value of CountReason, or people's own words.
     reason: Mapped[str | None] = mapped_column(String(300))
     at: Mapped[datetime]
+
+    order: Mapped[Order | None] = relationship(viewonly=True)
+    user: Mapped[User | None] = relationship(viewonly=True)
 
     __table_args__ = (Index(None, "product_id", "id"),)
 

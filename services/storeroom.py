@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, lazyload, load_only
 
 from models import Customer, Order, OrderLine, Product, Reservation, StockMovement, User
 from services import auth, paging, search
 from services.errors import NotFound
-from services.paging import Page
+from services.paging import Page, Stretch
 from services.stock import KEEPERS
 
 MOVEMENTS_ON_A_PAGE = 10
@@ -20,23 +19,6 @@ HOLDERS_ON_A_PAGE = 5
 # Word for word what the index of low products says, the column first: SQLite turns a comparison round to
 # have it so, and would not know the index by it any more.
 IS_LOW = text("low_stock >= on_hand - reserved")
-
-
-class Entry(NamedTuple):
-    """A line of the ledger, with who wrote it and for which order."""
-
-    movement: StockMovement
-    user_name: str | None
-    order_number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Lines of the ledger, the newest first, and the cursors of what comes before and after."""
-
-    entries: tuple[Entry, ...]
-    newer: int | None
-    older: int | None
 
 
 class Holder(NamedTuple):
@@ -81,32 +63,12 @@ def is_low(product: Product) -> bool:
 
 def movements(
     session: Session, product: Product, cursor: int = 0, size: int = MOVEMENTS_ON_A_PAGE
-) -> Stretch:
-    """Return a stretch of the product's ledger, the newest first.
-
-    A cursor is 0 for the newest lines, ``id`` for those older than that one, ``-id`` for those newer: the
-    ledger only grows, so what a cursor shows does not shift, and a long one costs no more than a short one.
-    """
-    query = (
-        select(StockMovement, User.name, Order.number)
-        .outerjoin(User, User.id == StockMovement.user_id)
-        .outerjoin(Order, Order.id == StockMovement.order_id)
-        .where(StockMovement.product_id == product.id)
-        .order_by(StockMovement.id.asc() if cursor < 0 else StockMovement.id.desc())
-    )
-    if cursor:
-        query = query.where(StockMovement.id > -cursor if cursor < 0 else StockMovement.id < cursor)
-    rows = [Entry(*row) for row in session.execute(query.limit(size + 1))]
-    if not rows and cursor:
-        return movements(session, product, 0, size)
-    shown = sorted(rows[:size], key=lambda entry: -entry.movement.id)
-    goes_on = len(rows) > size
-    has_newer, has_older = (goes_on, True) if cursor < 0 else (cursor > 0, goes_on)
-    return Stretch(
-        tuple(shown),
-        newer=-shown[0].movement.id if shown and has_newer else None,
-        older=shown[-1].movement.id if shown and has_older else None,
-    )
+) -> Stretch[StockMovement]:
+    """Return a stretch of the product's ledger, the newest first, with who and which order made it."""
+    order = joinedload(StockMovement.order).options(load_only(Order.number), lazyload("*"))
+    user = joinedload(StockMovement.user).options(load_only(User.name), lazyload("*"))
+    query = select(StockMovement).where(StockMovement.product_id == product.id).options(order, user)
+    return paging.by_key(session, [query], StockMovement.id, cursor, size)
 
 
 def holders(session: Session, product: Product, page: int = 0) -> Page[Holder]:

@@ -205,13 +205,13 @@ def test_the_ledger_pages_without_shifting_when_it_grows(stage: Stage) -> None:
         for number in range(1, 13):
             stock.receive(session, product, number * 1000, None, f"документ {number}")
     acts.press(stage.boris, "📜 Движения", "документ 12")
-    older = acts.press(stage.boris, "Раньше ➡️", "документ 2\n").text
+    older = acts.press(stage.boris, "Вперёд ➡️", "документ 2\n").text
     with stage.app.database.unit_of_work() as session:
         product = session.scalars(select(Product).where(Product.sku == "КР-001")).one()
         stock.receive(session, product, 1000, None, "документ 13")
-    acts.press(stage.boris, "⬅️ Новее", "документ 12")
+    acts.press(stage.boris, "⬅️ Назад", "документ 12")
     assert "документ 13" not in stage.boris.screen.text
-    assert acts.press(stage.boris, "Раньше ➡️", "документ 2\n").text == older
+    assert acts.press(stage.boris, "Вперёд ➡️", "документ 2\n").text == older
 
 
 def test_in_english(stage: Stage) -> None:

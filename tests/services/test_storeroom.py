@@ -79,18 +79,19 @@ def test_a_cursor_shows_the_same_lines_while_the_ledger_grows(
 
     receive(6)
     newest = storeroom.movements(session, water, size=3)
-    assert (newest.newer, len(newest.entries)) == (None, 3)
-    older = storeroom.movements(session, water, newest.older or 0, size=3)
+    assert (newest.previous, len(newest.items)) == (None, 3)
+    older = storeroom.movements(session, water, newest.next or 0, size=3)
     receive(5)
-    assert storeroom.movements(session, water, newest.older or 0, size=3).entries == older.entries
-    assert storeroom.movements(session, water, older.newer or 0, size=3).entries == newest.entries
-    oldest = storeroom.movements(session, water, older.older or 0, size=3)
-    assert (oldest.older, len(oldest.entries)) == (None, 1)
-    whole = [entry.movement.id for page in (newest, older, oldest) for entry in page.entries]
+    assert storeroom.movements(session, water, newest.next or 0, size=3).items == older.items
+    assert storeroom.movements(session, water, older.previous or 0, size=3).items == newest.items
+    oldest = storeroom.movements(session, water, older.next or 0, size=3)
+    assert (oldest.next, len(oldest.items)) == (None, 1)
+    whole = [entry.id for page in (newest, older, oldest) for entry in page.items]
     assert whole == sorted(whole, reverse=True)
     assert len(set(whole)) == 7
-    assert storeroom.movements(session, water, 10**9, size=3).newer is not None
-    assert storeroom.movements(session, water, -(10**9), size=3).newer is None
+    now_newest = storeroom.movements(session, water, size=3)
+    for behind_an_end in (10**9, -(10**9)):
+        assert storeroom.movements(session, water, behind_an_end, size=3).items == now_newest.items
 
 
 @pytest.mark.both_engines
@@ -188,5 +189,5 @@ def test_the_day_a_movement_was_made_is_kept(database: Database, cast: Cast) -> 
         water = session.get_one(Product, cast.water)
         stock.receive(session, water, 1000, session.get_one(User, cast.boris))
         session.flush()
-        newest = storeroom.movements(session, water).entries[0]
-        assert (newest.movement.at, newest.user_name, newest.order_number) == (later, "Борис", None)
+        newest = storeroom.movements(session, water).items[0]
+        assert (newest.at, newest.user and newest.user.name, newest.order) == (later, "Борис", None)
