@@ -87,7 +87,7 @@ from handlers.repeating import Repeat
 from handlers.requisites import EditRequisite
 from handlers.settings_table import GROUPS
 from handlers.shelves import Picking, PickShelf, ShiftShelf
-from handlers.staff import GiveRole, StaffHistory
+from handlers.staff import GiveRole
 from handlers.status import FailedRows
 from handlers.warehouse import OnTheWay, Queue
 from models import (
@@ -388,7 +388,8 @@ def of_the_staff(stage: Stage, _case: Case, taken: list[tuple[str, Taken]]) -> N
     with stage.database.unit_of_work() as session:
         reps = [user.id for user in auth.staff(session, Role.SALES_REP)]
     admin.press("administrator: staff card", StaffCard(reps[0]))
-    admin.press("administrator: staff history", StaffHistory(reps[0]))
+    admin.press("administrator: changes of one person", AuditLog(about=About.STAFF, subject_id=reps[0]))
+    admin.press("administrator: staff card, again", StaffCard(reps[0]))
     admin.press("administrator: role given", GiveRole(reps[0], Role.STOREKEEPER), StaffCard)
     admin.press("administrator: customers handed over, whom to", HandOver(reps[0]))
     admin.press("administrator: customers handed over, asked", HandOverTo(reps[0], reps[1]))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from handlers import keyboards, menu
-from handlers.addresses import About, AuditLog
+from handlers.addresses import About, AuditLog, ClientCard, OrderCard, ProductFields, StaffCard
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -27,6 +28,7 @@ ABOUT = {
     About.VEHICLES: N_("Vehicles"),
     About.FILES: N_("Files"),
 }
+# Where one thing is asked for it is of the first kind.
 SUBJECTS: dict[About, tuple[str, ...]] = {
     About.ALL: (),
     About.ORDERS: ("order",),
@@ -40,6 +42,13 @@ SUBJECTS: dict[About, tuple[str, ...]] = {
     About.STAFF: ("user", "access_code", "access_request", "account", "mailing"),
     About.VEHICLES: ("vehicle",),
     About.FILES: ("catalog", "customers", "receipt"),
+}
+# The card whose button leads to the changes of one thing.
+CARDS: dict[About, Callable[[int], Data]] = {
+    About.ORDERS: OrderCard,
+    About.CUSTOMERS: ClientCard,
+    About.PRODUCTS: lambda product_id: ProductFields(product_id, 0, 0),
+    About.STAFF: StaffCard,
 }
 
 
@@ -90,11 +99,13 @@ def show(ctx: Context, data: AuditLog) -> Screen:
             Button(t.plain(":label: {about}", about=t.plain(ABOUT[data.about])), AuditAbout(data.user_id)),
         ]
     ]
-    if data.subject_id:
-        rows.append([Button(t.plain(":x: This one only"), replace(data, cursor=0, subject_id=0))])
     rows += keyboards.pager(t, page, lambda cursor: replace(data, cursor=cursor))
     file = AuditFile(data.user_id, data.about, data.subject_id)
-    rows += [[Button(t.plain(":bar_chart: XLSX"), file)], menu.back(ctx)]
+    rows.append([Button(t.plain(":bar_chart: XLSX"), file)])
+    if data.subject_id and data.about in CARDS:
+        card = CARDS[data.about](data.subject_id)
+        rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), card)])
+    rows.append(menu.back(ctx))
     entries = [audit_text.entry(ctx.view, row, names) for row in page.items]
     nothing = [] if entries else [t("Nothing of the kind was changed.")]
     text = order_text.paragraphs(t("<b>Who changed what</b>"), *entries, *nothing)
@@ -130,12 +141,13 @@ def send_file(ctx: Context, data: AuditFile) -> None:
         "user_id": ctx.user.id,
         "language": ctx.view.language,
         "person_id": data.user_id or None,
-        "subjects": SUBJECTS[data.about],
+        "subjects": _wanted(data).subjects,
         "subject_id": data.subject_id or None,
     }
     outbox.call(ctx.session, ctx.conversation.chat_id, "sendDocument", {"upload": {"audit": asked}})
     ctx.toast = ctx.t.plain("The file is on its way: up to {n} changes, the newest.", n=audit.MOST_LISTED)
 
 
-def _wanted(data: AuditLog) -> Wanted:
-    return Wanted(data.user_id or None, SUBJECTS[data.about], data.subject_id or None)
+def _wanted(data: AuditLog | AuditFile) -> Wanted:
+    subjects = SUBJECTS[data.about][: 1 if data.subject_id else None]
+    return Wanted(data.user_id or None, subjects, data.subject_id or None)

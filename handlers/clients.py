@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from handlers import client_terms, keyboards, menu
 from handlers import conversation as conversations
 from handlers.addresses import (
+    About,
+    AuditLog,
     ClientCard,
     ExportFile,
     ImportFile,
@@ -281,6 +283,10 @@ def _card_rows(ctx: Context, customer: Customer) -> Rows:
     is_archived = customer.archived_at is not None
     label = t.plain(":file_cabinet: Out of the archive") if is_archived else t.plain(":file_cabinet: Archive")
     rows.append([Button(label, Archive(customer.id, False))])
+    if ctx.user.holds(Role.ADMIN):
+        rows[-1].append(
+            Button(t.plain(":scroll: Changes"), AuditLog(about=About.CUSTOMERS, subject_id=customer.id))
+        )
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), _list_of(ctx, customer))])
     return rows
 

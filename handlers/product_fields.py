@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers import goods, keyboards
-from handlers.addresses import ProductCard, ProductFields
+from handlers.addresses import About, AuditLog, ProductCard, ProductFields
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -120,7 +120,11 @@ def fields(ctx: Context, data: ProductFields) -> Screen:
     ]
     turn = t.plain(":see_no_evil: Hide") if product.is_active else t.plain(":eye: Show")
     rows = keyboards.in_rows(buttons)
-    rows += [[Button(turn, HideProduct(*where, product.is_active))], [_back_to(ctx, _card(data))]]
+    changes = AuditLog(about=About.PRODUCTS, subject_id=product.id)
+    rows += [
+        [Button(turn, HideProduct(*where, product.is_active)), Button(t.plain(":scroll: Changes"), changes)],
+        [_back_to(ctx, _card(data))],
+    ]
     return Screen(stack(*facts), rows, data)
 
 

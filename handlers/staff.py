@@ -1,4 +1,4 @@
-"""Staff: list and search, a person's card with roles, name, comment, history; blocked and let in again."""
+"""Staff: list and search, a person's card with roles, name, comment; blocked and let in again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from handlers import conversation as conversations
 from handlers import keyboards, menu
 from handlers.addresses import (
+    About,
     AccessCodes,
     AuditLog,
     HandOver,
@@ -23,14 +24,13 @@ from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.texts import N_, Html, escaped, stack
-from models import AuditEntry, Role, User
+from models import Role, User
 from services import admission, hand_over_all, staffing
 from services.errors import NotFound
 
 LIST = "staff"
 MAX_QUERY = 100
 FIELDS = {"name": N_("full name"), "comment": N_("comment")}
-DONE = {"block": N_("blocked"), "unblock": N_("let in again"), "log_out": N_("left the bot")}
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,6 @@ class EmptyStaff(Data, code="sfx"):
     field: str
 
 
-@dataclass(frozen=True)
-class StaffHistory(Data, code="sfh"):
-    """What was changed about a person."""
-
-    user_id: int
-    cursor: int = 0
-
-
 def register(router: Router) -> None:
     """Register the list and the cards."""
     admin = Role.ADMIN
@@ -108,7 +100,6 @@ def register(router: Router) -> None:
     router.button(TakeRole, partial(take_role, router), admin)
     router.button(EditStaff, ask, admin)
     router.button(EmptyStaff, empty, admin)
-    router.button(StaffHistory, history, admin)
     router.typed(Staff, "text", search)
     router.typed(EditStaff, "text", take)
     router.notice("roles_changed", roles_changed)
@@ -225,18 +216,6 @@ def empty(ctx: Context, data: EmptyStaff) -> Screen:
     return staff_card(ctx, StaffCard(data.user_id))
 
 
-def history(ctx: Context, data: StaffHistory) -> Screen:
-    """Show who changed what about a person, and when."""
-    t = ctx.t
-    person = staffing.get(ctx.session, data.user_id, ctx.user)
-    page = staffing.history(ctx.session, person.id, ctx.user, data.cursor)
-    lines = [_entry(ctx, entry) for entry in page.items] or [t("Nothing yet.")]
-    rows = keyboards.pager(t, page, partial(StaffHistory, person.id))
-    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), StaffCard(person.id))])
-    text = stack(t("<b>{name}</b>: history", name=person.name), "", *lines)
-    return Screen(text, rows, StaffHistory(person.id, page.cursor))
-
-
 def roles_changed(ctx: Context, _params: dict[str, Any]) -> Screen:
     """Tell a person what they may do now."""
     text = ctx.t("The administrator changed your role. Now: {roles}", roles=_roles(ctx, ctx.user))
@@ -270,7 +249,7 @@ def _card_rows(ctx: Context, person: User) -> Rows:
         rows.append([Button(t.plain(":busts_in_silhouette: Hand customers over"), HandOver(person.id))])
     rows.append(
         [
-            Button(t.plain(":scroll: History"), StaffHistory(person.id)),
+            Button(t.plain(":scroll: History"), AuditLog(about=About.STAFF, subject_id=person.id)),
             Button(t.plain(":scroll: What they changed"), AuditLog(user_id=person.id)),
         ]
     )
@@ -281,41 +260,6 @@ def _card_rows(ctx: Context, person: User) -> Rows:
     left = conversations.list_left(ctx.conversation, LIST, Staff())
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), left)])
     return rows
-
-
-def _entry(ctx: Context, entry: AuditEntry) -> Html:
-    actor = ctx.session.get(User, entry.user_id) if entry.user_id else None
-    who = actor.name if actor else ctx.t.plain("the program")
-    return ctx.t("{at} · {who}: {what}", at=ctx.view.moment(entry.at), who=who, what=_what(ctx, entry))
-
-
-def _what(ctx: Context, entry: AuditEntry) -> Html:
-    t, before, after = ctx.t, entry.before or {}, entry.after or {}
-    if entry.action in DONE:
-        return t(DONE[entry.action])
-    if entry.action == "roles":
-        return t("role: {before} → {after}", before=_names(ctx, before), after=_names(ctx, after))
-    if entry.action == "hand_over":
-        return t(
-            "customers handed over ({n}): {before} → {after}",
-            n=after["customers"],
-            before=before["sales_rep"],
-            after=after["sales_rep"],
-        )
-    changes = (
-        t(
-            "{field}: {before} → {after}",
-            field=t.plain(FIELDS.get(field, field)),
-            before=before.get(field) or "—",
-            after=value or "—",
-        )
-        for field, value in after.items()
-    )
-    return Html("; ".join(changes))
-
-
-def _names(ctx: Context, facts: dict[str, Any]) -> str:
-    return menu.role_names(ctx, frozenset(Role(value) for value in facts["roles"])) or "—"
 
 
 def _given(person: User) -> frozenset[Role]:

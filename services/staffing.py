@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Role, User, UserRole
+from models import Role, User, UserRole
 from services import audit, auth, formats, loading, notifications, paging, requisites, search
 from services.errors import Conflict, Invalid, NotFound
-from services.paging import Page, Stretch
+from services.paging import Page
 
 MAX_COMMENT = 500
 
@@ -141,13 +141,6 @@ def unblock(session: Session, user_id: int, actor: User) -> User:
         user.is_active = True
         audit.record(session, actor, "unblock", "user", user.id, {"is_active": False}, {"is_active": True})
     return user
-
-
-def history(session: Session, user_id: int, actor: User, cursor: int = 0) -> Stretch[AuditEntry]:
-    """Return what was changed about a person, the latest first, those at ``cursor`` of the list."""
-    user = get(session, user_id, actor)
-    query = select(AuditEntry).where(AuditEntry.subject == "user", AuditEntry.subject_id == str(user.id))
-    return paging.by_key(session, [query], AuditEntry.id, cursor)
 
 
 def require_rep(session: Session, user_id: int, actor: User) -> User:

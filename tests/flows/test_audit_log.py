@@ -62,6 +62,24 @@ def test_a_person_s_card_leads_to_what_they_changed(stage: Stage) -> None:
     assert "Гречка" not in text
 
 
+@pytest.mark.usefixtures("changed")
+def test_the_cards_of_a_customer_and_a_product_lead_to_their_changes_and_back(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    acts.press(dmitry, "👥 Клиенты", "Клиенты")
+    acts.press(dmitry, "ООО «Ромашка»", "ИНН: 7731004518")
+    text = acts.press(dmitry, "📜 Изменения", "Анна изменил клиента").text
+    assert "Гречка" not in text
+    acts.press(dmitry, "↩️ Назад", "ИНН: 7731004518")
+    acts.comes_to(dmitry, "/start", "Что делаем?")
+    acts.press(dmitry, "📦 Каталог", "Каталог")
+    acts.say(dmitry, "увелка", "Товары по запросу")
+    acts.press(dmitry, BUCKWHEAT, "КР-001")
+    acts.press(dmitry, "✏️ Изменить", "категория: Бакалея / Крупы")
+    text = acts.press(dmitry, "📜 Изменения", "Дмитрий изменил товар").text
+    assert "Ромашка" not in text
+    acts.press(dmitry, "↩️ Назад", "категория: Бакалея / Крупы")
+
+
 def test_an_order_s_card_leads_to_its_changes(stage: Stage) -> None:
     dmitry = stage.dmitry
     acts.all_open(stage)
@@ -74,7 +92,7 @@ def test_an_order_s_card_leads_to_its_changes(stage: Stage) -> None:
     acts.say(dmitry, "передумали", "⛔ Отменён")
     text = acts.press(dmitry, "📜 Изменения", "Дмитрий отменил заказ №1").text
     assert "• причина: передумали" in text
-    acts.press(dmitry, "❌ Только этот заказ", "Дмитрий отменил заказ №1")
+    acts.press(dmitry, "↩️ Назад", "Заказ №1")
     assert numbers == [1, 2]
 
 

@@ -56,9 +56,10 @@ def test_a_role_is_given_and_taken_and_the_person_hears_of_it(stage: Stage) -> N
         {"roles": ["sales_rep", "storekeeper"]},
         {"roles": ["sales_rep"]},
     )
-    history = acts.press(dmitry, "📜 История", "история").text
-    assert "Дмитрий: роль: торговый представитель → торговый представитель, кладовщик" in history
-    assert "Дмитрий: роль: торговый представитель, кладовщик → торговый представитель" in history
+    history = acts.press(dmitry, "📜 История", "Кто что изменил").text
+    assert "• роль: торговый представитель → торговый представитель, кладовщик" in history
+    assert "• роль: торговый представитель, кладовщик → торговый представитель\n" in history + "\n"
+    acts.press(dmitry, "↩️ Назад", "Анна")
 
 
 def test_the_last_administrator_stays_one(stage: Stage) -> None:
@@ -211,7 +212,7 @@ def test_who_logs_out_leaves_a_trace(stage: Stage) -> None:
     entry = audited(stage, "log_out")
     assert (entry.before, entry.after) == ({"roles": ["sales_rep"]}, {"roles": []})
     acts.opens_staff_card(stage.dmitry, "Анна · —")
-    acts.press(stage.dmitry, "📜 История", "Анна: вышел из бота")
+    acts.press(stage.dmitry, "📜 История", "Анна вышел из бота")
 
 
 def test_who_is_blocked_hears_so_at_the_next_press(stage: Stage) -> None:
