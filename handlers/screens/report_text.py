@@ -112,6 +112,8 @@ def _totals(view: View, report: Totals) -> list[str]:
             now.waiting,
         )
         lines += ["", words]
+    if now.foreign:
+        lines += ["", t(":warning: In another currency, not summed: {n}", n=now.foreign)]
     return lines
 
 

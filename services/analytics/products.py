@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from models import InvoiceLine, Product
+from models import InvoiceLine, Order, Product
 from services.analytics import selecting
 from services.money import half_up
 from services.report_periods import ReportPeriod
@@ -77,8 +77,15 @@ def _by_product(session: Session, period: ReportPeriod) -> dict[int | None, Row[
         func.sum(InvoiceLine.quantity).label("quantity"),
     ]
     cancelled = select(selecting.paper.c.id).where(selecting.IS_CANCELLED)
+    foreign = (
+        select(selecting.paper.c.id)
+        .join(Order, Order.id == selecting.paper.c.order_id)
+        .where(selecting.within(session, period, Order.loaded_at), selecting.is_foreign(session))
+    )
     query = select(*columns).where(
-        selecting.within(session, period, InvoiceLine.sold_at), InvoiceLine.invoice_id.not_in(cancelled)
+        selecting.within(session, period, InvoiceLine.sold_at),
+        InvoiceLine.invoice_id.not_in(cancelled),
+        InvoiceLine.invoice_id.not_in(foreign),
     )
     return {row.product_id: row for row in session.execute(query.group_by(InvoiceLine.product_id))}
 

@@ -39,19 +39,20 @@ orders = func.count(paper.c.total_amount).label("orders")
 customers = func.count(distinct(case((has_invoice, Order.customer_id)))).label("customers")
 
 
-def invoiced(*columns: Any) -> AnySelect:
+def invoiced(session: Session, *columns: Any) -> AnySelect:
     """Select from the orders, each beside its valid invoice or nothing.
+
+    An invoice in another currency than the company's present one is nothing, too: no sum may hold two.
 
     The join is an outer one also where only invoiced orders count: so SQLite begins with the orders, of
     which a period has few, and never with all the invoices there are.
     """
-    both = and_(paper.c.order_id == Order.id, IS_VALID)
-    return select(*columns).select_from(Order).outerjoin(paper, both)
+    return select(*columns).select_from(Order).outerjoin(paper, _summed(session))
 
 
 def loaded(session: Session, period: Period, *columns: Any) -> AnySelect:
     """Select from the orders loaded in the period, each beside its valid invoice or nothing."""
-    return invoiced(*columns).where(within(session, period, Order.loaded_at))
+    return invoiced(session, *columns).where(within(session, period, Order.loaded_at))
 
 
 def by(key: Any) -> ColumnElement[Any]:
@@ -76,7 +77,6 @@ def short(session: Session, period: Period, *columns: Any) -> AnySelect:
 
     Line by line: a weighed product of which more was loaded makes up for nothing else.
     """
-    invoice = and_(paper.c.order_id == Order.id, IS_VALID)
     # The sum keeps SQLite from looking through all that was ever sold of the product.
     line = and_(
         InvoiceLine.invoice_id == paper.c.id,
@@ -87,7 +87,7 @@ def short(session: Session, period: Period, *columns: Any) -> AnySelect:
         select(*columns, func.count().label("lines"), func.coalesce(func.sum(missing), 0).label("amount"))
         .select_from(OrderLine)
         .join(Order, Order.id == OrderLine.order_id)
-        .outerjoin(paper, invoice)
+        .outerjoin(paper, _summed(session))
         .outerjoin(InvoiceLine, line)
         .where(_IS_SHORT, within(session, period, Order.loaded_at))
     )
@@ -103,6 +103,15 @@ def ended(session: Session, period: Period, column: Any, *kinds: OrderEventKind)
         .group_by(column)
     )
     return pairs(session, query)
+
+
+def is_foreign(session: Session) -> ColumnElement[bool]:
+    """Return the condition that an order is in another currency than the company's present one."""
+    return Order.currency != company.get(session).currency
+
+
+def _summed(session: Session) -> ColumnElement[bool]:
+    return and_(paper.c.order_id == Order.id, IS_VALID, ~is_foreign(session))
 
 
 def within(session: Session, period: Period, column: Any) -> ColumnElement[bool]:

@@ -18,7 +18,11 @@ from services.report_periods import ReportPeriod, Step
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A period in single figures. ``orders`` are those with an invoice, ``waiting`` loads without one yet."""
+    """A period in single figures.
+
+    ``orders`` are those with an invoice, ``waiting`` loads without one yet, ``foreign`` loads in another
+    currency than the company's present one, which no sum holds.
+    """
 
     turnover: int
     delivery: int
@@ -29,6 +33,7 @@ class Figures:
     cancelled: int
     rejected: int
     waiting: int
+    foreign: int
 
     @property
     def average(self) -> int:
@@ -84,7 +89,8 @@ def _figures(session: Session, period: ReportPeriod) -> Figures:
     columns = [selecting.amount, selecting.orders, selecting.customers]
     delivery = func.sum(case((selecting.has_invoice, Order.delivery_amount))).label("delivery")
     loads = func.count().label("loads")
-    row = session.execute(selecting.loaded(session, period, loads, delivery, *columns)).one()
+    foreign = func.count(case((selecting.is_foreign(session), Order.id))).label("foreign")
+    row = session.execute(selecting.loaded(session, period, loads, foreign, delivery, *columns)).one()
     short = session.execute(selecting.short(session, period)).one()
     kinds = (OrderEventKind.CANCELLED, OrderEventKind.REJECTED)
     ended = selecting.ended(session, period, OrderEvent.kind, *kinds)
@@ -97,13 +103,14 @@ def _figures(session: Session, period: ReportPeriod) -> Figures:
         short_lines=short.lines,
         cancelled=ended.get(OrderEventKind.CANCELLED, 0),
         rejected=ended.get(OrderEventKind.REJECTED, 0),
-        waiting=row.loads - row.orders,
+        waiting=row.loads - row.orders - row.foreign,
+        foreign=row.foreign,
     )
 
 
 def _bars(session: Session, cuts: list[datetime]) -> list[tuple[datetime, int]]:
     # A query per bar: they share the work of one, and no database has to cut days in a zone.
-    query = selecting.invoiced(selecting.amount)
+    query = selecting.invoiced(session, selecting.amount)
     bars = []
     for start, end in pairwise(cuts):
         amount = session.execute(query.where(selecting.between(Order.loaded_at, start, end))).scalar_one()

@@ -140,9 +140,10 @@ def test_the_totals_stand_beside_those_of_the_period_before(autumn: Shop) -> Non
         cancelled=1,
         rejected=1,
         waiting=0,
+        foreign=0,
     )
     assert found.now.average == 2062_75
-    assert found.before == analytics.Figures(185_00 + 370_00, 0, 2, 2, 0, 0, 0, 0, 0)
+    assert found.before == analytics.Figures(185_00 + 370_00, 0, 2, 2, 0, 0, 0, 0, 0, 0)
 
 
 def test_what_was_loaded_over_does_not_hide_what_is_short(shop: Shop) -> None:
@@ -250,6 +251,29 @@ def test_a_load_without_an_invoice_waits_and_then_counts_for_its_own_day(shop: S
     assert [row.amount for row in analytics.products(shop.session, third).rows] == [18_50]
 
 
+def test_two_currencies_are_never_added_up(autumn: Shop) -> None:
+    session = autumn.session
+    roubles = analytics.totals(session, NOVEMBER).now
+    company.get(session).currency = "EUR"
+    session.flush()
+    autumn.sells(moscow(2026, 11, 5), autumn.anna, autumn.boris, autumn.romashka, {autumn.water: "1"})
+    euros = analytics.totals(session, NOVEMBER).now
+    assert (euros.turnover, euros.orders, euros.customers, euros.delivery) == (18_50, 1, 1, 0)
+    assert (euros.foreign, euros.waiting, euros.short_amount) == (2, 0, 0)
+    assert [row.amount for row in analytics.products(session, NOVEMBER).rows] == [18_50]
+    assert [row.amount for row in analytics.customers(session, NOVEMBER).buyers] == [18_50]
+    assert [(row.name, row.amount) for row in analytics.reps(session, NOVEMBER).rows if row.amount] == [
+        ("Анна", 18_50)
+    ]
+    # What was loaded was work, in whichever currency it was paid.
+    assert sum(row.loads for row in analytics.keepers(session, NOVEMBER).rows) == 3
+    assert sum(bar.amount or 0 for bar in analytics.turnover(session, NOVEMBER).bars) == 18_50
+    company.get(session).currency = "RUB"
+    session.flush()
+    again = analytics.totals(session, NOVEMBER).now
+    assert (again.turnover, again.orders, again.foreign) == (roubles.turnover, roubles.orders, 1)
+
+
 def test_a_cancelled_invoice_counts_nowhere(autumn: Shop) -> None:
     invoice = autumn.session.scalars(select(Invoice).order_by(Invoice.id.desc()).limit(1)).one()
     autumn.session.execute(update(Invoice).where(Invoice.id == invoice.id).values(cancelled_at=NOW))
@@ -262,7 +286,7 @@ def test_a_cancelled_invoice_counts_nowhere(autumn: Shop) -> None:
 
 def test_a_period_without_anything_is_all_zeros(session: Session) -> None:
     empty = ReportPeriod(date(2020, 1, 1), date(2020, 3, 31))
-    assert analytics.totals(session, empty).now == analytics.Figures(*[0] * 9)
+    assert analytics.totals(session, empty).now == analytics.Figures(*[0] * 10)
     assert analytics.totals(session, empty).now.average == 0
     for what in What:
         assert analytics.compute(session, what, empty).period == empty
@@ -367,6 +391,8 @@ def test_a_short_period_does_not_walk_through_all_that_was_ever_sold(database: D
     searched = {step.removesuffix(" LEFT-JOIN") for step in steps if step.startswith("SEARCH")}
     assert {step for step in searched if step.split()[1] in long_tables - {"orders"}} == {
         "SEARCH documents USING COVERING INDEX ix_documents_invoiced (order_id=? AND kind=?)",
+        # Of each load of the period: whether it is in another currency.
+        "SEARCH documents USING COVERING INDEX ix_documents_order_id (order_id=?)",
         "SEARCH invoice_lines USING INDEX sqlite_autoindex_invoice_lines_1 (invoice_id=?)",
         "SEARCH order_lines USING INDEX ix_order_lines_short (order_id=?)",
         "SEARCH order_events USING INDEX ix_order_events_kind_at (kind=? AND at>? AND at<?)",
