@@ -17,7 +17,7 @@ from models import Database, Role
 from models.database import sqlite_path
 from runtime.instance_lock import AlreadyRunning, InstanceLock
 from services import auth, backup
-from services.errors import DomainError, Invalid
+from services.errors import Conflict, DomainError, Invalid
 
 if TYPE_CHECKING:
     from services.imports import Problem
@@ -111,12 +111,18 @@ def import_file(database: Database, command: str, path: Path, *, is_dry: bool) -
     except OSError as error:
         print(f"{path}: {error.strerror}", file=sys.stderr)
         return 1
-    with database.unit_of_work() as session:
+    # The long part only reads: a bot that runs meanwhile can write.
+    with database.reading() as session:
         report = check(session, data, path.name)
-        print(imports.render_report(report, _problem_words))
-        if report.problems:
+    print(imports.render_report(report, _problem_words))
+    if report.problems:
+        return 1
+    if not is_dry:
+        try:
+            with database.unit_of_work() as session:
+                imports.apply(session, report, None)
+        except Conflict:
+            print("The database was changed meanwhile. Nothing was written: run it again.", file=sys.stderr)
             return 1
-        if not is_dry:
-            imports.apply(session, report, None)
     print("Nothing was written (dry run)." if is_dry else "Applied.")
     return 0

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -20,7 +21,8 @@ from demo.geocoder import Geocoder
 from demo.mailbox import Mailbox
 from models import Customer, Database, Product, Role, User
 from runtime.instance_lock import InstanceLock
-from services import auth
+from services import auth, catalog, imports
+from services.imports import Report
 from settings import NAMES
 from tests.services.imports.make import make_catalog, make_customers
 
@@ -106,6 +108,24 @@ def test_a_catalogue_is_reported_tried_and_applied(
     assert run("import-catalog", file) == 0
     assert "Applied." in capsys.readouterr().out
     assert products(database) == ["A-1", "A-2"]
+
+
+def test_the_bot_can_write_while_a_file_is_read(
+    run: Bot, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = imports.check_catalog
+
+    def read_beside_the_bot(*arguments: Any) -> Report:
+        report = read(*arguments)
+        with database.unit_of_work() as session:
+            catalog.add_category(session, "Бакалея")
+        return report
+
+    monkeypatch.setattr(imports, "check_catalog", read_beside_the_bot)
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(make_catalog({}))
+    assert run("import-catalog", file) == 0
+    assert products(database) == ["A-1"]
 
 
 def test_a_catalogue_with_one_bad_row_writes_nothing_and_names_it(

@@ -22,7 +22,7 @@ from services.imports.report import Problem, Row
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_UNPACKED_BYTES = 100 * 1024 * 1024
-MAX_ROWS = 50_000
+MAX_ROWS = 20_000
 MAX_COLUMNS = 64
 
 _ZIP = b"PK\x03\x04"

@@ -132,7 +132,7 @@ def test_too_many_rows_are_refused_with_the_limit(stage: Stage) -> None:
     _opens_catalogue(stage)
     rows = [HEADER, *([f"A-{number}", "x", "y", "шт", "1"] for number in range(tables.MAX_ROWS + 1))]
     stage.dmitry.send_document("всё.csv", make_csv(rows))
-    stage.dmitry.wait_text("В файле слишком много строк: можно до 50000.", timeout=60)
+    stage.dmitry.wait_text("В файле слишком много строк: можно до 20000.", timeout=60)
     assert _count(stage, "%") == 53
 
 
