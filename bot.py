@@ -78,7 +78,7 @@ def build(
     proxy = settings.telegram_proxy.get_secret_value() if settings.telegram_proxy else None
     client = TelegramClient(token, settings.telegram_api_url, proxy)
     bot = telebot.TeleBot(token, threaded=False)
-    router = Router(bot, settings.bot_language)
+    router = Router(bot)
     register_all(router)
 
     processor = Processor(database, router)
@@ -122,7 +122,10 @@ def build(
             at_once=1,
         ),
         jobs.PROFILE: Worker(
-            jobs.PROFILE, processor, partial(jobs.publish_commands, client, router), jobs.finish_profile
+            jobs.PROFILE,
+            processor,
+            partial(jobs.publish_commands, client, database, router),
+            jobs.finish_profile,
         ),
     }
     if settings.router_url is not None:
@@ -177,6 +180,7 @@ def _take_settings_over(database: Database, settings: Settings) -> None:
                 currency=settings.currency,
                 timezone=settings.timezone,
                 admin_phone=settings.admin_phone,
+                language=settings.bot_language,
             ),
         )
         auth.ensure_admins(session, settings.admin_ids)

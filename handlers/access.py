@@ -26,6 +26,7 @@ DECIDED = {
     RequestState.REJECTED: N_("Rejected"),
     RequestState.CLOSED: N_("Came in by an access code"),
 }
+ENTER_CODE = N_("Enter the access code your administrator gave you.")
 WRONG_CODE = N_("This code does not fit. Check it, or ask the administrator for a new one.")
 
 
@@ -97,7 +98,7 @@ def front_door(router: Router, ctx: Context) -> Screen:
 def welcome(ctx: Context) -> Screen:
     """Ask for the access code."""
     phone = company.get(ctx.session).admin_phone
-    text = ctx.t("Enter the access code your administrator gave you.")
+    text = ctx.t(ENTER_CODE)
     if phone:
         text = stack(text, ctx.t("Administrator: {phone}", phone=phone))
     return Screen(text, [[Button(ctx.t.plain(":envelope: Ask for access"), AskAccess())]], Welcome())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu
@@ -71,7 +72,7 @@ def register(router: Router) -> None:
     router.button(EditSetting, ask, admin)
     router.button(ChooseSetting, lambda ctx, data: take(ctx, data.field, data.value), admin)
     router.button(PreviewSetting, preview, admin)
-    router.button(KeepSetting, keep, admin)
+    router.button(KeepSetting, partial(keep, router), admin)
     router.typed(EditSetting, "text", lambda ctx, data, text: take(ctx, data.field, text.strip()), admin)
     router.typed(PreviewSetting, "text", lambda ctx, data, text: take(ctx, data.field, text.strip()), admin)
 
@@ -159,12 +160,15 @@ def preview(ctx: Context, data: PreviewSetting) -> Screen:
     return Screen(stack(*facts), [[keep_it], _back(ctx, field)], data)
 
 
-def keep(ctx: Context, data: KeepSetting) -> Screen:
+def keep(router: Router, ctx: Context, data: KeepSetting) -> Screen:
     """Keep the value that was shown."""
     text = _typed(ctx, data.field)
     if text is None:
         return ask(ctx, EditSetting(data.field))
-    return _keep(ctx, data.field, text)
+    screen = _keep(ctx, data.field, text)
+    if data.field == "language":
+        router.publish_to_all(ctx)
+    return screen
 
 
 def _keep(ctx: Context, field: str, text: str) -> Screen:

@@ -72,9 +72,9 @@ class Context:
         self.view = view_of(self.session, language)
 
 
-def view_of(session: Session, language: str) -> View:
-    """Return how a reader of ``language`` sees things on the company's clock."""
+def view_of(session: Session, language: str | None) -> View:
+    """Return how a reader of ``language``, None: the company's own, sees things on the company's clock."""
     firm = company.get(session)
     now = company.local_now(session)
     zone = company.zone(session)
-    return View(texts_for(language), zone, now.date(), firm.currency)
+    return View(texts_for(language or firm.language), zone, now.date(), firm.currency)

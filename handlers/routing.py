@@ -18,7 +18,7 @@ from handlers.routes import Command, MenuEntry, Route, Shown
 from handlers.screen import Answer, Screen
 from handlers.texts import N_, texts_for
 from models import Conversation, OutboxKind, OutboxState, Role, Session, User
-from services import auth, notifications, outbox
+from services import auth, company, notifications, outbox
 from services.errors import Conflict, DomainError, Forbidden
 from services.notifications import NOTICE_PREFIX
 from services.outbox import OutboxRow, Outcome
@@ -38,8 +38,7 @@ GROUP = N_("I work in private chats only: write to me there.")
 class Router:
     """Where feature modules register; the processor calls it for every update and outgoing notice."""
 
-    def __init__(self, bot: telebot.TeleBot, default_language: str = "ru") -> None:
-        self.default_language = default_language
+    def __init__(self, bot: telebot.TeleBot) -> None:
         # Known once Telegram was asked; links with an access code need it.
         self.bot_username: str | None = None
         # Whether distances by road can be asked for.
@@ -239,9 +238,18 @@ class Router:
     def publish_commands(self, ctx: Context, user: User) -> None:
         """Show a person the commands of their present roles, in their language."""
         scope = {"type": "chat", "chat_id": user.telegram_id}
-        commands = self.commands_for(user.roles, user.language or self.default_language)
+        commands = self.commands_for(user.roles, user.language or company.get(ctx.session).language)
         params = {"commands": commands, "scope": scope}
         outbox.add(ctx.session, OutboxKind.TELEGRAM, str(user.telegram_id), "setMyCommands", params)
+
+    def publish_to_all(self, ctx: Context) -> None:
+        """Show strangers, and staff who have chosen no language, the commands in the company's own."""
+        params = {"commands": self.commands_for(frozenset(), company.get(ctx.session).language)}
+        outbox.add(ctx.session, OutboxKind.TELEGRAM, str(ctx.conversation.chat_id), "setMyCommands", params)
+        staff = {user.id: user for role in Role for user in auth.staff(ctx.session, role)}
+        for user in staff.values():
+            if user.language is None:
+                self.publish_commands(ctx, user)
 
     def kinds(self) -> dict[type[Data], Route]:
         """Return every registered screen and button."""
@@ -389,7 +397,7 @@ class Router:
         if group.screen:
             return
         group.screen = 1
-        view = view_of(session, self.default_language)
+        view = view_of(session, None)
         outbox.call(session, chat_id, "sendMessage", {"text": view.t.plain(GROUP)})
 
     def _require_session(self) -> Session:
@@ -437,8 +445,7 @@ class Router:
         language: str | None,
         message_id: int,
     ) -> Context:
-        spoken = language or (actor.language if actor else None) or self.default_language
-        view = view_of(session, spoken)
+        view = view_of(session, language or (actor.language if actor else None))
         ctx = Context(
             session,
             actor,

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Any
 
+from handlers.access import ENTER_CODE
 from handlers.context import Context
 from handlers.screen import View
-from handlers.texts import N_
+from handlers.texts import N_, texts_for
 from models import Document, Invoice, VatKind, Waybill
 from services import company, documents, formats, geo, pricing, schedule, vat
 from services.money import MINOR_UNITS, QUANTITY_SCALE, half_up
@@ -236,6 +237,11 @@ def _local_time(ctx: Context) -> tuple[str, str]:
     return ctx.t.plain("The company's clock"), f"{company.local_now(ctx.session):%H:%M}"
 
 
+def _speaks(ctx: Context) -> tuple[str, str]:
+    asked = texts_for(company.get(ctx.session).language).plain(ENTER_CODE)
+    return ctx.t.plain("Whoever comes for the first time reads"), asked
+
+
 def _priced(ctx: Context) -> tuple[str, str]:
     currency = company.get(ctx.session).currency
     return ctx.t.plain("A price, not converted"), ctx.view.money(SAMPLE_AMOUNT, currency)
@@ -244,6 +250,7 @@ def _priced(ctx: Context) -> tuple[str, str]:
 # The table
 
 _NO_LIMIT = ("", N_("none"))
+_LANGUAGES = (("ru", N_("Russian")), ("en", N_("English")))
 _OFF = ("", N_("off"))
 VAT_KINDS = {
     VatKind.STANDARD: N_("standard rate"),
@@ -313,9 +320,7 @@ TABLE: dict[str, Entry] = {
         N_("waybills: digits"),
     ),
     "pay_within_days": Entry(N_("to be paid within"), "5", _days, _pay_until),
-    "document_language": Entry(
-        N_("papers in"), "", _as_it_is, choices=(("ru", N_("Russian")), ("en", N_("English")))
-    ),
+    "document_language": Entry(N_("papers in"), "", _as_it_is, choices=_LANGUAGES),
     "accountant_email": Entry(
         N_("copy for the accountant"), "buh@veter.ru", _as_it_is, choices=(("", N_("no copy")),)
     ),
@@ -325,6 +330,7 @@ TABLE: dict[str, Entry] = {
     "admin_phone": Entry(
         N_("administrator's phone"), "+7 495 000-00-00", _phone, choices=(("", N_("not shown")),)
     ),
+    "language": Entry(N_("language of the bot"), "", _as_it_is, _speaks, _LANGUAGES),
     "currency": Entry(N_("currency"), "RUB", _as_it_is, _priced, tuple((code, code) for code in CURRENCIES)),
     "timezone": Entry(
         N_("time zone"), "Europe/Moscow", _as_it_is, _local_time, tuple((name, name) for name in ZONES)
@@ -359,6 +365,6 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
         N_(":alarm_clock: Reminders"),
         ("claim_minutes", "morning_digest_at", "evening_digest_at"),
     ),
-    "general": (N_(":globe_with_meridians: General"), ("admin_phone", "currency", "timezone")),
+    "general": (N_(":globe_with_meridians: General"), ("admin_phone", "language", "currency", "timezone")),
 }
 GROUP_OF = {field: group for group, (_, fields) in GROUPS.items() for field in fields}

@@ -55,6 +55,8 @@ class Company(Base):
     confirms_orders: Mapped[bool] = mapped_column(default=False)
     # The administrator's own words in letters: language → part → text.
     mail_texts: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JSON)
+    # The bot's, for people who have chosen none.
+    language: Mapped[str] = mapped_column(String(2), default="ru", server_default="ru")
     # Of papers for customers who have none of their own.
     document_language: Mapped[str] = mapped_column(String(2), default="ru")
     accountant_email: Mapped[str | None] = mapped_column(String(254))

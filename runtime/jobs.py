@@ -310,11 +310,15 @@ def finish_letter(session: Session, row: OutboxRow, result: Any) -> None:
     letters.finish(session, row, result)
 
 
-def publish_commands(client: TelegramClient, router: Router, rows: list[OutboxRow]) -> list[Any]:
+def publish_commands(
+    client: TelegramClient, database: Database, router: Router, rows: list[OutboxRow]
+) -> list[Any]:
     """Tell Telegram the commands strangers see, and learn the bot's own name."""
+    with database.reading() as session:
+        default = company.get(session).language
     try:
         router.bot_username = client.call("getMe").get("username")
-        client.call("setMyCommands", {"commands": router.commands_for(frozenset(), router.default_language)})
+        client.call("setMyCommands", {"commands": router.commands_for(frozenset(), default)})
         for language in LANGUAGES:
             commands = router.commands_for(frozenset(), language)
             client.call("setMyCommands", {"commands": commands, "language_code": language})

@@ -31,6 +31,7 @@ class FirstValues:
     currency: str = "RUB"
     timezone: str = "Europe/Moscow"
     admin_phone: str | None = None
+    language: str = "ru"
 
 
 MAIL_IS_OFF = "off"
@@ -106,7 +107,7 @@ def take_first_values(session: Session, first: FirstValues) -> None:
         store.latitude, store.longitude = first.warehouse_latitude, first.warehouse_longitude
     if firm.initialised_at is None:
         firm.initialised_at = now_of(session)
-        firm.admin_phone = first.admin_phone
+        firm.admin_phone, firm.language = first.admin_phone, first.language
         firm.currency, firm.timezone = first.currency, first.timezone
         tariff(session).rate_per_km = first.rate_per_km
         # The day of the installation has been going on; digests and nightly copies begin with the next.

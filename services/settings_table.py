@@ -282,6 +282,7 @@ SETTINGS: dict[str, Setting] = {
     "morning_digest_at": _column("warehouse", _or_nothing(_clock), "morning_digest_at"),
     "evening_digest_at": _column("warehouse", _or_nothing(_clock), "evening_digest_at"),
     "admin_phone": _column("company", _or_nothing(customers.check_phone), "admin_phone"),
+    "language": _column("company", _language, "language"),
     "currency": _column("company", _currency, "currency"),
     "timezone": _column("company", _zone, "timezone"),
 }

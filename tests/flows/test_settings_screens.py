@@ -230,6 +230,24 @@ def test_reminders_papers_and_what_is_general(stage: Stage) -> None:
     assert (firm.document_language, firm.accountant_email, firm.pay_within_days) == ("en", "buh@veter.ru", 10)
 
 
+def test_who_has_chosen_no_language_reads_the_one_that_was_set(stage: Stage) -> None:
+    stranger = stage.api.person(777)
+    stranger.send("/start")
+    acts.sees(stranger, "Введите код доступа")
+    acts.opens_settings(stage.dmitry, "🌐 Общее", "язык бота: русский")
+    acts.press(stage.dmitry, "язык бота", "сейчас: русский")
+    acts.press(stage.dmitry, "английский", "Enter the access code your administrator gave you.")
+    acts.press(stage.dmitry, "✅ Сохранить", "✅ Сохранено: язык бота")
+    stranger.send("/start")
+    acts.sees(stranger, "Enter the access code your administrator gave you.")
+
+    def is_default(call: Any) -> bool:
+        said = [command["description"] for command in call.params["commands"]]
+        return not call.params.get("scope") and said == ["the menu", "leave any step", "help"]
+
+    stage.api.calls.wait(lambda calls: any(map(is_default, calls)), "setMyCommands")
+
+
 def test_papers_go_out_in_the_language_that_was_set(stage: Stage) -> None:
     acts.opens_settings(stage.dmitry, "📄 Документы", "язык документов: русский")
     acts.press(stage.dmitry, "язык документов", "сейчас: русский")
