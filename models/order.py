@@ -76,6 +76,8 @@ class Order(Base):
     delivery_vat_rate: Mapped[int | None]
     delivery_vat_amount: Mapped[Money | None]
     total_amount: Mapped[Money | None]
+    # Frozen by the load: what it comes to by what was loaded, with delivery.
+    loaded_amount: Mapped[Money | None]
 
     reason: Mapped[str | None] = mapped_column(String(300))
     # The lines as they were when the order was recalled: [product id, quantity, unit, factor].
@@ -110,6 +112,11 @@ class Order(Base):
         back_populates="order", cascade="all, delete-orphan", order_by="OrderLine.id"
     )
     events: Mapped[list[OrderEvent]] = relationship(order_by="OrderEvent.id", viewonly=True)
+
+    @property
+    def amount(self) -> int | None:
+        """What the order comes to: by what was loaded, before that by what was ordered; None in a draft."""
+        return self.total_amount if self.loaded_amount is None else self.loaded_amount
 
     @property
     def short_lines(self) -> list[OrderLine]:

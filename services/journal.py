@@ -74,7 +74,7 @@ class Filter:
 
 
 class Figures(NamedTuple):
-    """How many orders, and what they come to as agreed when they were sent, in minor units."""
+    """How many orders, and what they come to in minor units: loaded ones by what was loaded."""
 
     orders: int = 0
     goods_amount: int = 0
@@ -146,11 +146,15 @@ def listed(session: Session, actor: User, wanted: Filter, limit: int = MOST_LIST
         session.expunge_all()
 
 
-_AMOUNTS = (Order.goods_amount, Order.delivery_amount, Order.total_amount)
+_AMOUNTS: tuple[ColumnElement[Any], ...] = (
+    func.coalesce(Order.loaded_amount - Order.delivery_amount, Order.goods_amount).label("goods_amount"),
+    Order.delivery_amount.label("delivery_amount"),
+    func.coalesce(Order.loaded_amount, Order.total_amount).label("total_amount"),
+)
 
 
 def _together(
-    branches: list[Select[Order]], *columns: InstrumentedAttribute[Any]
+    branches: list[Select[Order]], *columns: InstrumentedAttribute[Any] | ColumnElement[Any]
 ) -> Select[Any] | CompoundSelect[Any]:
     """Return columns of every order of the list, each once."""
     pieces: list[Select[Any]] = [branch.with_only_columns(*columns) for branch in branches]

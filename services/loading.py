@@ -8,7 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Order, OrderEvent, OrderEventKind, OrderLine, OrderStatus, Role, User, now_of
-from services import audit, auth, company, invoices, notifications, orders, quantities, stock, waybills
+from services import (
+    audit,
+    auth,
+    company,
+    invoices,
+    notifications,
+    orders,
+    pricing,
+    quantities,
+    stock,
+    waybills,
+)
 from services.errors import Conflict, Invalid, NotFound
 from services.quantities import Typed
 
@@ -202,6 +213,7 @@ def confirm_load(session: Session, order_id: int, actor: User, confirmed: str | 
         [OrderStatus.LOADING],
         OrderStatus.LOADED,
         loaded_at=now_of(session),
+        loaded_amount=pricing.loaded_total(order),
     )
     stock.issue(session, order, actor)
     notifications.redraw_cards(session, order)

@@ -78,7 +78,7 @@ def label(view: View, order: Order) -> str:
     """Return an order as a button of a list: status, number, customer, total."""
     status_sign = view.t.plain(STATUS[order.status]).split(" ")[0]
     number = f"№{order.number}" if order.number else view.t.plain("Draft")
-    total = f" · {view.money(order.total_amount, order.currency)}" if order.total_amount else ""
+    total = f" · {view.money(order.amount, order.currency)}" if order.amount else ""
     return f"{status_sign} {number} · {isolated(order.customer.name)}{total}"
 
 

@@ -86,8 +86,9 @@ def _note(view: View, counted: _Counted[Any], most: int) -> str:
 def _order(view: View, one: Listed) -> list[Any]:
     order = one.order
     is_ended = order.status in SHOWN[Show.ENDED]
-    amounts = [_amount(view, order, amount) for amount in (order.goods_amount, order.delivery_amount)]
-    total = _amount(view, order, order.total_amount)
+    goods = None if order.amount is None else order.amount - (order.delivery_amount or 0)
+    amounts = [_amount(view, order, amount) for amount in (goods, order.delivery_amount)]
+    total = _amount(view, order, order.amount)
     return [
         order.number,
         _moment(view, order.created_at),

@@ -72,6 +72,11 @@ def test_less_is_loaded_with_a_reason_and_the_rest_is_brought_later(stage: Stage
     text = acts.plain(acts.sees(anna, "Недовезённое — в этом черновике").text)
     assert "20 шт × 89,90 ₽ = 1 798,00 ₽" in text
     assert "Профсоюзная улица, 56" in text
+    # The lists count by the invoice, too.
+    stage.dmitry.command("/journal")
+    text = acts.plain(acts.sees(stage.dmitry, "Все заказы.").text)
+    assert rubles in text
+    assert any(rubles in acts.plain(label) for label in stage.dmitry.screen.labels)
 
 
 def test_a_mistyped_load_says_what_is_expected_and_changes_nothing(stage: Stage) -> None:

@@ -308,6 +308,17 @@ def test_the_migration_gives_older_lines_the_moment_of_their_load(autumn: Shop) 
     assert [sold_at for sold_at, loaded_at in _moments(autumn.session) if sold_at != loaded_at] == []
 
 
+def test_the_migration_gives_older_orders_what_they_came_to(autumn: Shop) -> None:
+    [path] = (Path(migrations.__file__).parent / "versions").glob("*_loaded_amount.py")
+    session = autumn.session
+    query = select(Order.id, Order.loaded_amount, Order.total_amount).order_by(Order.id)
+    loaded = session.execute(query).all()
+    assert [row for row in loaded if row.loaded_amount not in (None, row.total_amount)]
+    session.execute(update(Order).values(loaded_amount=None))
+    session.execute(text(runpy.run_path(str(path))["LOADED_AMOUNT"]))
+    assert session.execute(query).all() == loaded
+
+
 def _moments(session: Session) -> list[tuple[datetime, datetime]]:
     query = (
         select(InvoiceLine.sold_at, Order.loaded_at)

@@ -107,6 +107,15 @@ def test_the_sums_leave_out_what_was_called_off_and_drafts(session: Session, dmi
     assert (sums.drafts, sums.foreign) == (1, 0)
 
 
+def test_a_loaded_order_counts_by_what_was_loaded(session: Session, dmitry: User) -> None:
+    [third] = journal.find(session, dmitry, Filter(text="№3")).items
+    third.loaded_amount = 203
+    session.flush()
+    sums = journal.sums(session, dmitry, Filter())
+    assert sums is not None
+    assert sums.counted == Figures(4, 1400, 15, 1415)
+
+
 def test_the_sums_are_of_the_filter(session: Session, cast: Cast, dmitry: User) -> None:
     sums = journal.sums(session, dmitry, Filter(sales_rep_id=cast.clara))
     assert sums is not None

@@ -84,6 +84,9 @@ def test_the_invoice_is_for_what_was_loaded_as_was_asked_before(
     invoice = invoices.of_order(session, order)
     assert isinstance(invoice, Invoice)
     assert invoice.total_amount == asked
+    assert (order.loaded_amount, order.amount) == (asked, asked)
+    # What was ordered is kept beside it.
+    assert order.total_amount != asked
 
 
 def test_more_of_weighed_goods_than_was_reserved_leaves_the_stock_too(
