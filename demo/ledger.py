@@ -38,6 +38,19 @@ class Ledger:
             held.setdefault(telegram_id, []).append(role)
         return held
 
+    def hands(self) -> dict[str, list[int]]:
+        """In whose hands orders of each status are, by Telegram id: who loads, else who ordered; newest first."""
+        query = (
+            "SELECT lower(status), telegram_id FROM orders JOIN users"
+            " ON users.id = CASE lower(status) WHEN 'loading' THEN storekeeper_id ELSE sales_rep_id END"
+            " ORDER BY orders.id DESC"
+        )
+        held: dict[str, list[int]] = {}
+        for status, telegram_id in self._read(query):
+            if telegram_id not in (of_status := held.setdefault(status, [])):
+                of_status.append(telegram_id)
+        return held
+
     def zone(self) -> ZoneInfo:
         """The company's time zone, in which all times on the page are told."""
         rows = self._read("SELECT timezone FROM company")

@@ -26,8 +26,9 @@ from demo.people import Person
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 STATIC = Path(__file__).parent / "static"
 _PAGE_POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-# Letters are shown as they are, but may neither run nor load anything.
-_LETTER_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+# Letters are shown as they are, but may neither run nor load anything; of this origin, so that the page can
+# give them the room they need.
+_LETTER_POLICY = "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _SHOWN_IN_PLACE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp"}
 _UPLOAD_LIMIT = 20 * 1024 * 1024
 _MAIL = "mail"
@@ -176,7 +177,9 @@ class Page:
     def _count_news(self) -> Any:
         if self._ledger is None:
             return None
-        return {"bot": self._ledger.counts(), "seen": witness.counts(self._api, self._mailbox)}
+        ledger = self._ledger
+        seen = witness.counts(self._api, self._mailbox)
+        return {"bot": ledger.counts(), "seen": seen, "hands": ledger.hands()}
 
     _news: dict[str, Callable[["Page"], Any]] = {  # noqa: RUF012  a table, never changed
         "cast": _cast_news,
@@ -327,11 +330,14 @@ class _Client:
         self._wake.set()
 
     async def changes(self) -> list[int | str]:
-        """What may have changed: marked things at once, each second what has to be looked at."""
+        """What may have changed: marked things at once, each second what has to be looked at.
+
+        The latter first: a chat that shows an order comes after the word in whose hands the order is.
+        """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), 1)
         self._wake.clear()
-        changed, self._dirty = [*dict.fromkeys([*self._dirty, *_WATCHED])], {}
+        changed, self._dirty = [*dict.fromkeys([*_WATCHED, *self._dirty])], {}
         return changed
 
     def is_news(self, what: int | str, data: Any) -> bool:

@@ -253,6 +253,30 @@ def test_letters(mailbox: Mailbox, tab: playwright.Page) -> None:
     expect(pane.get_by_role("heading", name="Счёт <b>№17</b>")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1400, 390])
+def test_a_letter_has_the_room_it_needs(
+    mailbox: Mailbox, page: Page, chromium: playwright.Browser, width: int
+) -> None:
+    post_letter(mailbox, "Короткое", "<!DOCTYPE html><p>одна строка</p>")
+    long = "<p>и ещё одна строка, подлиннее</p>" * 40
+    post_letter(mailbox, "Длинное", f"<!DOCTYPE html>{long}<p>до конца</p>")
+    with browsing.tab(chromium, page.url, viewport={"width": width, "height": 800}) as tab:
+        if width < 700:
+            rail(tab, "Почта").click()
+        pane = tab.get_by_role("region", name="Почта")
+        frame = pane.locator("iframe.body")
+        content = "frame => frame.contentDocument.scrollingElement.scrollHeight - frame.clientHeight"
+        last = pane.frame_locator("iframe.body").get_by_text("до конца")
+        last.scroll_into_view_if_needed()
+        expect(last).to_be_in_viewport()
+        assert frame.evaluate(content) == 0
+        height = frame.evaluate("frame => frame.offsetHeight")
+        pane.get_by_role("button", name="Короткое").click()
+        expect(pane.frame_locator("iframe.body").get_by_text("одна строка")).to_be_visible()
+        assert frame.evaluate(content) == 0
+        assert frame.evaluate("frame => frame.offsetHeight") < 100 < 1000 < height
+
+
 def test_a_letter_runs_and_loads_nothing(mailbox: Mailbox, page: Page, chromium: playwright.Browser) -> None:
     loaded: list[str] = []
     evil = "<script>parent.document.title='hacked'</script><img src=//evil.example>"
@@ -261,12 +285,14 @@ def test_a_letter_runs_and_loads_nothing(mailbox: Mailbox, page: Page, chromium:
         tab.on("requestfinished", lambda asked: loaded.append(asked.url))
         post_letter(mailbox, "x", f"<p>живо</p>{evil}<p>до конца</p>")
         expect(tab.frame_locator("iframe.body").get_by_text("до конца")).to_be_visible()
-        assert tab.locator("iframe.body").get_attribute("sandbox") == ""
+        assert tab.locator("iframe.body").get_attribute("sandbox") == "allow-same-origin"
         assert tab.title() == "TradingStoreBot — демонстрация"
     assert any(url.endswith("/mail/1/html") for url in loaded)
     assert not any("evil" in url for url in loaded)
     answer = HTTP.request("GET", f"{page.url}/mail/1/html")
-    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert answer.headers["Content-Security-Policy"].startswith(
+        "sandbox allow-same-origin; default-src 'none'"
+    )
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert HTTP.request("GET", f"{page.url}/mail/2/html").status == 404
     assert HTTP.request("GET", f"{page.url}/mail/1/files/1").status == 404

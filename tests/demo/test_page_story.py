@@ -131,22 +131,75 @@ def _holds_a_message_up_and_loses_it_not(tab: Page) -> None:
     expect(tab.get_by_text("в Telegram — 0")).to_be_visible()
 
 
-def test_the_hints_lead_the_whole_way_in_english(chromium: Browser, tmp_path: Path) -> None:
-    """A newcomer who does nothing but what is pointed at sees the invoice, and the bot killed and back."""
+def follows_the_hints(tab: Page, until: str) -> None:
+    """Do nothing but what is pointed at."""
+    hint = tab.get_by_role("note")
+    for _ in range(40):
+        expect(hint).to_be_visible()
+        said = hint.inner_text()
+        if until in said:
+            return
+        offered = hint.locator(".primary")
+        (offered if offered.count() else tab.locator(".pointed")).click()
+        expect(hint).not_to_have_text(said, use_inner_text=True)
+    raise AssertionError(f"the hints never came to {until!r}")
+
+
+def test_the_hints_lead_from_the_code_to_the_invoice_and_back_from_every_detour(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """A newcomer who does little but what is pointed at sees the invoice, and the bot killed and back."""
     with demo(tmp_path / "data") as url, browsing.tab(chromium, url, hints=True, locale="en-GB") as tab:
         hint = tab.get_by_role("note")
-        for _ in range(40):
-            expect(hint).to_be_visible()
-            said = hint.inner_text()
-            if "That is all" in said:
-                break
-            offered = hint.locator(".primary")
-            (offered if offered.count() else tab.locator(".pointed")).click()
-            expect(hint).not_to_have_text(said, use_inner_text=True)
-        expect(hint).to_contain_text("That is all")
+        _strays_with_the_order(tab)
+        _strays_with_the_load(tab)
+        follows_the_hints(tab, "That is all")
         expect(tab.get_by_role("region", name="Mail").locator("iframe.pdf")).to_be_visible()
+        tab.reload()
+        expect(hint).to_contain_text("That is all")  # and not from the letter on once more
         hint.get_by_role("button", name="Close the hints").click()
         expect(hint).to_have_count(0)
         tab.reload()
         expect(tab.get_by_role("region", name="Mail")).to_be_visible()
         expect(hint).to_have_count(0)
+
+
+def _strays_with_the_order(tab: Page) -> None:
+    anna, hint = tab.get_by_role("region", name="Chat: Анна"), tab.get_by_role("note")
+    follows_the_hints(tab, "Open a shelf")
+    say(anna, "/start")
+    press(anna, "Settings")  # «• English» is no unit to count in
+    expect(hint).to_contain_text("«🏠 Menu»")
+    follows_the_hints(tab, "then «🛒 Cart»")
+    press(anna, "Cart")
+    press(anna, "📋 Order")
+    expect(hint).to_contain_text("wants an address")
+    follows_the_hints(tab, "Both storekeepers")
+    press(anna, "Recall")
+    expect(hint).to_contain_text("Check it")
+    follows_the_hints(tab, "Both storekeepers")
+    press(anna, "Cancel")
+    say(anna, "they changed their mind")
+    expect(hint).to_contain_text("«🏠 Menu»")
+    follows_the_hints(tab, "Both storekeepers")
+
+
+def _strays_with_the_load(tab: Page) -> None:
+    names = ("Анна", "Борис")
+    anna, boris = (tab.get_by_role("region", name=f"Chat: {name}") for name in names)
+    hint = tab.get_by_role("note")
+    press(anna, "🏠 Menu")
+    press(anna, "New order")  # a second order is no reason to forget the first
+    press(boris, "Take it")
+    expect(hint).to_contain_text("Loaded?")
+    press(boris, "Back to the queue")
+    expect(hint).to_contain_text("Both storekeepers")
+    press(boris, "Take it")
+    tab.reload()
+    expect(hint).to_contain_text("Loaded?")
+    press(boris, "Quantity")
+    press(boris, "To the order")
+    press(boris, "Reject")
+    say(boris, "/start")
+    expect(boris.get_by_role("button", name="To load")).to_be_visible()
+    follows_the_hints(tab, "Yes, loaded")

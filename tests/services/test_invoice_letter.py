@@ -136,6 +136,8 @@ def test_the_html_loads_nothing_and_suits_outlook_and_a_phone() -> None:
     assert reader.open == []
     html = letters.invoice_letter(make_snapshot()).html
     assert 'name="viewport"' in html
+    # Read on white and on black alike: no ink and no paper of its own.
+    assert not re.search(r"(?<![-\w])(color|background)\s*:", html)
     assert "url(" not in html
     assert "font-size:16px" in html
 

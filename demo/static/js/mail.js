@@ -76,10 +76,20 @@ function folded(title, text) {
   return element("details", { className: "more" }, element("summary", {}, title), element("pre", {}, text));
 }
 
+/* As high as what is in it. Of this origin only so that it can be measured: it runs nothing and loads nothing. */
 function letterFrame(letter) {
   const frame = element("iframe", { className: "body", title: t("letter", { subject: letter.subject }) });
-  frame.setAttribute("sandbox", "");
+  frame.setAttribute("sandbox", "allow-same-origin");
   frame.src = `/mail/${letter.number}/html`;
+  frame.onload = () => {
+    const content = frame.contentDocument?.documentElement;
+    if (!content) return;
+    const fit = () => {
+      const borders = frame.offsetHeight - frame.clientHeight;
+      frame.style.height = `${Math.ceil(content.getBoundingClientRect().height) + borders}px`;
+    };
+    new ResizeObserver(fit).observe(content);
+  };
   return frame;
 }
 

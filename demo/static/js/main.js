@@ -145,8 +145,11 @@ places.then((known) => { state.places = known; });
 
 speak();
 await places;
+let tourTimer = 0;
 listen((name, data, before) => {
   if (name !== "cast" && name !== "lost" && !panes.size) return;
   reactions[name](data, before);
-  drawTour();
+  // Several events belong to one happening: the hint looks at them when all are there.
+  clearTimeout(tourTimer);
+  tourTimer = setTimeout(drawTour, 60);
 });

@@ -3,111 +3,35 @@
 import { $, $$, button, element, icon, span } from "./dom.js";
 import { isShown, panes, railButtonOf, recent, show } from "./layout.js";
 import { act, state } from "./server.js";
+import { next } from "./story.js";
 import { t } from "./texts.js";
 
 const ALL = 8;
 let isOn = localStorage.getItem("tour") !== "off";
-let joiner = null;
-let opened = false;
-let troubled = false;
+// What a newcomer has seen; gone with the letters, when the demo starts afresh.
+const seen = new Set(JSON.parse(localStorage.getItem("seen") ?? "[]"));
 
-document.addEventListener("invoice-opened", () => { opened = true; drawTour(); });
+document.addEventListener("invoice-opened", () => { note("invoice"); drawTour(); });
 document.addEventListener("spoken", () => drawTour());
 
-/* ---- what is known ---- */
-
-const chatOf = (id) => state.chats.get(id)?.messages ?? [];
-const talks = (id) => chatOf(id).some((message) => message.side === "bot");
-const withRole = (role) => state.cast.filter((member) => member.roles.includes(role)).map((member) => member.id);
-
-/* The newest message with buttons; on a storekeeper's side the newest with such a button. */
-function screen(id) {
-  return chatOf(id).findLast((message) => message.buttons.length);
+function note(what) {
+  if (!seen.has(what)) localStorage.setItem("seen", JSON.stringify([...seen.add(what)]));
 }
 
-function labelled(id, pattern) {
-  const message = chatOf(id).findLast((one) => one.buttons.flat().some((button) => pattern.test(button.label)));
-  return message ? { id, message: message.id, pattern } : null;
-}
-
-/* ---- the order, by what the rep's screen offers: the first that fits ---- */
-
-const ORDER = [
-  [/Отправить на склад|Send to the warehouse/, "hint_send"],
-  [/^Без пометки|^Without a note/, "hint_note"],
-  [/осталось мест|places left/, "hint_window"],
-  [/^\d+$/, "hint_day"],
-  [/^📍/, "hint_where"],
-  [/^Дальше|^Go on/, "hint_next"],
-  [/^(🛒 Корзина|🛒 Cart) · [1-9]/, "hint_cart"],
-  [/^• /, "hint_quantity", "5 кор"],
-  [/^Гречка/, "hint_product"],
-  [/^Крупы/, "hint_subshelf"],
-  [/^Бакалея/, "hint_shelf"],
-  [/Ромашка/, "hint_customer"],
-  [/Новый заказ|New order/, "hint_menu"],
-];
-
-function orderStep(rep) {
-  const message = screen(rep);
-  const labels = message?.buttons.flat().map((button) => button.label) ?? [];
-  for (const [pattern, text, typed] of ORDER) {
-    if (labels.some((label) => pattern.test(label))) {
-      return { text, typed, step: 4, at: rep, target: { id: rep, message: message.id, pattern } };
-    }
-  }
-  return { text: "hint_order_any", step: 4, at: rep };
-}
-
-function loadStep() {
-  const keepers = withRole("storekeeper");
-  const find = (pattern) => keepers.map((id) => labelled(id, pattern)).find(Boolean);
-  const steps = [
-    [/Да, загружено|Yes, loaded/, "hint_loaded", 6],
-    [/Подтвердить загрузку|Confirm the load/, "hint_load", 6],
-    [/Взять в работу|Take it/, "hint_claim", 5],
-  ];
-  for (const [pattern, text, step] of steps) {
-    const target = find(pattern);
-    if (target) return { text, step, at: target.id, target };
-  }
-  return { text: "hint_wait", step: 7, at: "mail" };
-}
-
-function begin(text, step, at) {
-  const { name } = state.cast.find((member) => member.id === at);
-  return { text, step, at, values: { name }, target: { selector: ".start" } };
-}
-
-function next() {
-  const rep = withRole("sales_rep").find((id) => id !== joiner) ?? joiner;
-  const keepers = withRole("storekeeper").slice(0, 2);
-  if (state.mail.length) return afterMail();
-  if (joiner !== null && !talks(joiner)) return begin("hint_start_joiner", 1, joiner);
-  if (state.cast.some((member) => member.id === joiner && member.code)) {
-    return { text: "hint_code", step: 1, at: joiner, target: { selector: ".code button" } };
-  }
-  if (rep === undefined || !keepers.length) return null;
-  if (!talks(rep)) return begin("hint_start_rep", 2, rep);
-  const silent = keepers.find((id) => !talks(id));
-  if (silent !== undefined) return begin("hint_start_keeper", 3, silent);
-  return state.counts?.seen.orders ? loadStep() : orderStep(rep);
-}
-
-function afterMail() {
-  if (!opened) return { text: "hint_mail", step: 7, at: "mail", target: { selector: ".attachments .open" } };
-  if (!troubled) return { text: "hint_trouble", step: 8, at: "trouble", target: { selector: ".kill" } };
-  return { text: "hint_end", step: 8, at: null };
+function look() {
+  if (state.bot?.kills > 0 || Object.values(state.faults).some(Boolean)) note("trouble");
+  if (state.mail.length || state.counts?.bot.letters !== 0) return;
+  seen.clear();
+  localStorage.removeItem("seen");
 }
 
 /* ---- showing it ---- */
 
 export function drawTour() {
-  joiner ??= state.cast.find((member) => member.code)?.id ?? null;
-  troubled ||= state.bot?.kills > 0 || Object.values(state.faults).some(Boolean);
+  look();
   $("#tour-button").setAttribute("aria-pressed", String(isOn));
   for (const node of $$(".pointed")) node.classList.remove("pointed");
-  const hint = isOn && state.cast.length ? next() : null;
+  const hint = isOn && state.cast.length ? next(seen) : null;
   const host = hint && (panes.get(hint.at && isShown(hint.at) ? hint.at : recent()) ?? null);
   const old = $(".hint");
   if (!hint || !host || panes.get(hint.at)?.inert) return old?.remove();
