@@ -90,7 +90,7 @@ _PAGE = """\
 _FONT = "font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:24px"
 # No colour of its own: a letter is read on white and, at night, on black. What a program does not know it leaves out.
 _LINE = "border-bottom:1px solid #a6a6a6"
-_FACT_NAME = f"{_FONT};white-space:nowrap;padding:6px 16px 6px 0;{_LINE};opacity:0.75"
+_FACT_NAME = f"{_FONT};white-space:nowrap;padding:6px 16px 6px 0;{_LINE}"
 _FACT_VALUE = f"{_FONT};padding:6px 0;{_LINE}"
 
 
@@ -116,7 +116,7 @@ def _fact_table(facts: Sequence[tuple[str, str]]) -> str:
     for i, (name, value) in enumerate(facts):
         shown = f"<strong>{escape(value)}</strong>" if i == 0 else escape(value)
         rows.append(
-            f'<tr><td valign="top" style="{_FACT_NAME}">{escape(name)}</td>'
+            f'<tr><td valign="top" style="{_FACT_NAME}"><span style="opacity:0.75">{escape(name)}</span></td>'
             f'<td valign="top" style="{_FACT_VALUE}">{shown}</td></tr>'
         )
     opening = (

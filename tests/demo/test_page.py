@@ -343,18 +343,47 @@ def test_the_reply_keyboard_and_commands(api: BotApi, tab: playwright.Page) -> N
 
 
 def test_everything_by_keyboard(api: BotApi, tab: playwright.Page) -> None:
-    api.person(1001).start()
-    say(api, "Меню", reply_markup=keyboard("🛒 Новый заказ", data="new"))
-    chat(tab).get_by_role("log").focus()
-    tab.keyboard.press("Tab")  # the command in «/start»
-    tab.keyboard.press("Tab")
-    tab.keyboard.press("Enter")
-    expect(chat(tab).locator(".pressed")).to_have_text("🛒 Новый заказ")
-    chat(tab).get_by_label("Прикрепить").focus()
-    tab.keyboard.press("Enter")
+    anna, keys = chat(tab), tab.keyboard
+    box = anna.get_by_label("Сообщение", exact=True)
+    anna.get_by_role("log").focus()
+    keys.press("Tab")
+    keys.press("Enter")  # «Начать»
+    expect(box).to_be_focused()
+    keys.type("ромашка")
+    keys.press("Enter")
+    expect(anna.locator(".message").get_by_text("ромашка")).to_be_visible()
+    menu = say(api, "Меню", reply_markup=keyboard("📋 Мои заказы", "🛒 Новый заказ"))
+    expect(anna.get_by_role("button", name="🛒 Новый заказ")).to_be_visible()
+    keys.press("Shift+Tab")
+    expect(anna.get_by_role("button", name="🛒 Новый заказ")).to_be_focused()
+    keys.press("Enter")
+    expect(anna.locator(".pressed")).to_have_text("🛒 Новый заказ")
+    markup = keyboard("Ромашка", "Котова")
+    result(api, "editMessageText", chat_id=1001, message_id=menu, text="Для кого?", reply_markup=markup)
+    expect(anna.get_by_role("button", name="Котова")).to_be_focused()
+
+
+def test_a_place_by_keyboard(api: BotApi, tab: playwright.Page) -> None:
+    person = api.person(1001)
+    person.start()
+    clip, keys = chat(tab).get_by_label("Прикрепить"), tab.keyboard
+    clip.focus()
+    keys.press("Enter")
     expect(chat(tab).get_by_role("button", name="Стикер")).to_be_visible()
-    tab.keyboard.press("Escape")
+    keys.press("Escape")
     expect(chat(tab).get_by_role("button", name="Стикер")).to_be_hidden()
+    keys.press("Enter")
+    for _ in ("Фотография", "Файл", "Геопозиция"):
+        keys.press("Tab")
+    keys.press("Enter")
+    expect(tab.get_by_role("combobox")).to_be_focused()
+    keys.press("Tab")
+    keys.type("55,5")
+    keys.press("Tab")
+    keys.type("37.5")
+    keys.press("Enter")
+    person.wait(lambda anna: anna.last.venue == {"latitude": 55.5, "longitude": 37.5})
+    expect(clip).to_be_focused()
 
 
 def test_on_a_phone(api: BotApi, chromium: playwright.Browser, page: Page) -> None:

@@ -50,6 +50,7 @@ export function redress(pane, member) {
   translate(pane);
   pane.setAttribute("aria-label", t("chat_of", { name: member.name }));
   $(".head .roles", pane).textContent = roles(member.roles);
+  if ($(".code button", pane).matches(":focus-visible") && !member.code) $("textarea", pane).focus();
   $(".code", pane).hidden = !member.code;
   if (member.code) $(".code button", pane).textContent = member.code;
 }
@@ -83,7 +84,12 @@ function prepareComposer(pane) {
     location: () => answered(askLocation(pane.person)), contact: () => answered(askContact(pane.person)),
     sticker: () => pane.attempt("sticker"), voice: () => pane.attempt("voice"),
   };
-  for (const button of $$("[data-do]", form)) button.onclick = () => deeds[button.dataset.do]();
+  for (const button of $$("[data-do]", form)) {
+    button.onclick = () => {
+      $(".attach summary", form).focus(); // where a dialog gives the focus back to, once the menu is closed
+      deeds[button.dataset.do]();
+    };
+  }
 }
 
 function prepareScrolling(pane) {
@@ -113,9 +119,12 @@ export function drawChat(pane, chat, before) {
   const isNew = newest && newest.id !== before?.messages.at(-1)?.id;
   if (wasAtEnd || (isNew && newest.side === "me")) toEnd(pane);
   const isEmpty = chat.messages.length === 0;
+  const start = $(".start", pane);
+  const byKeyboard = start.matches(":focus-visible");
   $(".nothing", pane).hidden = !isEmpty;
-  $(".start", pane).hidden = !isEmpty && !chat.blocked;
+  start.hidden = !isEmpty && !chat.blocked;
   $(".composer", pane).hidden = isEmpty || chat.blocked;
+  if (byKeyboard && start.hidden) $("textarea", pane).focus();
   $(".block", pane).textContent = t(chat.blocked ? "unblock" : "block");
   drawKeyboard(pane, chat);
   drawCommands(pane, chat);

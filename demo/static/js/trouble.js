@@ -60,7 +60,7 @@ export function drawProcess(pane) {
   const alive = $(".alive", pane);
   alive.textContent = bot.pid ? t("process_on", { pid: bot.pid }) : t("process_off");
   alive.classList.toggle("on", Boolean(bot.pid));
-  $(".kill", pane).disabled = !bot.pid;
+  $(".kill", pane).ariaDisabled = String(!bot.pid); // a disabled one would lose the focus
   const list = $(".lives", pane);
   list.replaceChildren(...pane.lives.slice(-6).map(([key, pid]) => element("li", { className: key }, t(key, { pid }))));
 }
