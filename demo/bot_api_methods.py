@@ -170,7 +170,7 @@ def edit_message_reply_markup(world: World, params: Params) -> JSON:
 
 
 def delete_message(world: World, params: Params) -> bool:
-    """deleteMessage, anyone's in a private chat, for 48 hours."""
+    """deleteMessage, anyone's in a private chat and its own in a group, for 48 hours."""
     chat = chat_id(params)
     world.chat_json(chat)
     message = world.find_message(chat, _message_id(params))
@@ -196,7 +196,8 @@ def delete_messages(world: World, params: Params) -> bool:
 
 
 def _delete(world: World, message: Message) -> None:
-    if world.now() - message.sent_at > DELETE_SECONDS:
+    is_foreign = message.chat_id in world.groups and not message.from_bot
+    if is_foreign or world.now() - message.sent_at > DELETE_SECONDS:
         raise bad_request("message can't be deleted for everyone")
     message.deleted = True
     world.touch(message.chat_id)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from demo.bot_api_world import World
 METHODS = bot_api_methods.METHODS | bot_api_profile.METHODS
 CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 _MAX_POLL_SECONDS = 50
+_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 
 
 class Gateway:
@@ -34,18 +36,18 @@ class Gateway:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """``/bot<token>/<method>`` and ``/file/bot<token>/<path>``; anything else is 404."""
-        path = request.path
-        if path.startswith("/bot"):
-            token, _, method = path.removeprefix("/bot").partition("/")
-            return await self._call(request, token, method)
-        if path.startswith("/file/bot"):
-            token, _, file_path = path.removeprefix("/file/bot").partition("/")
-            return await self._file(request, token, file_path)
-        return _answer(404, {"ok": False, "error_code": 404, "description": "Not Found"})
+        ways = (("/bot", self._call), ("/file/bot", self._file))
+        for prefix, way in ways:
+            if request.path.startswith(prefix):
+                token, _, rest = request.path.removeprefix(prefix).partition("/")
+                if token == self._world.token:
+                    return await way(request, rest)
+                # What doesn't even look like a token is an address there isn't.
+                known = _TOKEN.fullmatch(token)
+                return _refusal(ApiError(401, "Unauthorized") if known else ApiError(404, "Not Found"))
+        return _refusal(ApiError(404, "Not Found"))
 
-    async def _call(self, request: web.BaseRequest, token: str, method: str) -> web.StreamResponse:
-        if token != self._world.token:
-            return _refusal(ApiError(401, "Unauthorized"))
+    async def _call(self, request: web.BaseRequest, method: str) -> web.StreamResponse:
         try:
             params = await read_params(request)
         except ApiError as error:
@@ -158,9 +160,7 @@ class Gateway:
 
     # --- files
 
-    async def _file(self, request: web.BaseRequest, token: str, path: str) -> web.StreamResponse:
-        if token != self._world.token:
-            return _refusal(ApiError(401, "Unauthorized"))
+    async def _file(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         delay, fault = self._faults.strike("file", "")
         if delay:
             await asyncio.sleep(delay)

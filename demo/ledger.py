@@ -39,7 +39,7 @@ class Ledger:
         return held
 
     def hands(self) -> dict[str, list[int]]:
-        """In whose hands orders of each status are, by Telegram id: who loads, else who ordered; newest first."""
+        """In whose hands orders of each status are: who loads or else who ordered, newest first."""
         query = (
             "SELECT lower(status), telegram_id FROM orders JOIN users"
             " ON users.id = CASE lower(status) WHEN 'loading' THEN storekeeper_id ELSE sales_rep_id END"

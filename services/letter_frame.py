@@ -88,7 +88,7 @@ _PAGE = """\
 </html>
 """
 _FONT = "font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:24px"
-# No colour of its own: a letter is read on white and, at night, on black. What a program does not know it leaves out.
+# No ink of its own: a letter is read on white and, at night, on black; Outlook leaves the opacity out.
 _LINE = "border-bottom:1px solid #a6a6a6"
 _FACT_NAME = f"{_FONT};white-space:nowrap;padding:6px 16px 6px 0;{_LINE}"
 _FACT_VALUE = f"{_FONT};padding:6px 0;{_LINE}"

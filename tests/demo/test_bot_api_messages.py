@@ -7,6 +7,7 @@ import telebot
 from PIL import Image
 from telebot import types
 
+from demo import bot_api_files
 from demo.bot_api import BotApi
 from demo.people import Person
 from tests.demo.wire import HTTP, call, keyboard, refusal, result
@@ -35,6 +36,7 @@ def test_wrong_token_is_unauthorized(api: BotApi) -> None:
     answer = HTTP.request("GET", f"{api.url}/bot1:wrong/getMe")
     assert (answer.status, answer.json()["description"]) == (401, "Unauthorized")
     assert HTTP.request("GET", f"{api.url}/file/bot1:wrong/x").status == 401
+    assert HTTP.request("GET", f"{api.url}/botwrong/getMe").status == 404
 
 
 def test_a_body_that_is_not_json(api: BotApi) -> None:
@@ -148,6 +150,15 @@ def test_deleting(api: BotApi, bot: telebot.TeleBot, anna: Person) -> None:
     assert too_old == "Bad Request: message can't be deleted for everyone"
 
 
+def test_in_a_group_a_bot_that_is_no_administrator_deletes_its_own_only(api: BotApi, anna: Person) -> None:
+    api.group(-1002000, "Склад")
+    foreign = anna.send("привет", group=-1002000).message_id
+    own = result(api, "sendMessage", chat_id=-1002000, text="x")["message_id"]
+    why = refusal(api, "deleteMessage", chat_id=-1002000, message_id=foreign)
+    assert why == "Bad Request: message can't be deleted for everyone"
+    assert result(api, "deleteMessage", chat_id=-1002000, message_id=own)
+
+
 def test_documents(bot: telebot.TeleBot, api: BotApi, anna: Person) -> None:
     file = types.InputFile(io.BytesIO(b"%PDF-1.7 ..."), "Счёт 17.pdf")
     sent = bot.send_document(1001, file, caption="<i>Счёт</i>", parse_mode="HTML")
@@ -174,6 +185,19 @@ def test_refused_files(api: BotApi, bot: telebot.TeleBot, anna: Person) -> None:
         bot.send_photo(1001, types.InputFile(io.BytesIO(b"not a picture"), "a.png"))
     with pytest.raises(telebot.apihelper.ApiTelegramException, match="message caption is too long"):
         bot.send_document(1001, types.InputFile(io.BytesIO(b"x"), "a.pdf"), caption="x" * 1025)
+    assert anna.received == []
+
+
+@pytest.mark.parametrize(("kind", "megabytes"), [("document", 50), ("photo", 10)])
+def test_too_large_to_send(
+    api: BotApi, anna: Person, monkeypatch: pytest.MonkeyPatch, kind: str, megabytes: int
+) -> None:
+    name = "SEND_LIMIT" if kind == "document" else "PHOTO_LIMIT"
+    assert getattr(bot_api_files, name) == megabytes * 1024 * 1024
+    monkeypatch.setattr(bot_api_files, name, 100)  # fifty megabytes would say no more
+    url = f"{api.url}/bot{api.token}/send{kind.title()}"
+    answer = HTTP.request("POST", url, fields={"chat_id": "1001", kind: ("a.bin", b"x" * 101)})
+    assert (answer.status, answer.json()["description"]) == (413, "Request Entity Too Large")
     assert anna.received == []
 
 

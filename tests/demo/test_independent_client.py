@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from aiogram import Bot, exceptions
+from aiogram import Bot, Dispatcher, exceptions
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import (
     BotCommand,
     BotCommandScopeChat,
     BufferedInputFile,
+    CallbackQuery,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaPhoto,
+    Message,
 )
 from PIL import Image
 
@@ -132,6 +135,15 @@ def test_commands_are_seen_by_their_scope(api: BotApi, anna: Person) -> None:
         (lambda bot: bot.send_message(1001, "x", reply_markup=InlineKeyboardMarkup(inline_keyboard=[
             [InlineKeyboardButton(text="Да", callback_data="я" * 33)]])), exceptions.TelegramBadRequest,
          "BUTTON_DATA_INVALID"),
+        (lambda bot: bot.send_document(1001, BufferedInputFile(b"x", "a.pdf"), caption="x" * 1025),
+         exceptions.TelegramBadRequest, "caption is too long"),
+        (lambda bot: bot.send_message(1001, " "), exceptions.TelegramBadRequest, "message text is empty"),
+        (lambda bot: bot.send_venue(1001, 91, 37.6, "Склад", "Дубнинская, 83"),
+         exceptions.TelegramBadRequest, "wrong location"),
+        (lambda bot: bot.answer_callback_query("1"), exceptions.TelegramBadRequest, "query is too old"),
+        (lambda bot: bot.set_my_commands([BotCommand(command="Старт", description="x")]),
+         exceptions.TelegramBadRequest, "BOT_COMMAND_INVALID"),
+        (lambda bot: bot.set_my_short_description("x" * 121), exceptions.TelegramBadRequest, "too long"),
         (lambda bot: bot.send_dice(1001), exceptions.TelegramNotFound, "Not Found"),
     ],
 )  # fmt: skip
@@ -154,6 +166,57 @@ def test_blocked_unauthorized_and_too_fast(api: BotApi, anna: Person) -> None:
     limited = refused(api, lambda bot: bot.get_me())
     assert isinstance(limited, exceptions.TelegramRetryAfter)
     assert limited.retry_after == 7
+
+
+def test_an_outage_is_told_from_a_refusal(api: BotApi, anna: Person) -> None:
+    api.faults.server_error(502, times=1)
+    assert isinstance(refused(api, lambda bot: bot.get_me()), exceptions.TelegramServerError)
+    api.faults.cut_after(method="sendMessage", times=1)
+    assert isinstance(refused(api, lambda bot: bot.send_message(1001, "x")), exceptions.TelegramNetworkError)
+    assert [message.text for message in anna.received] == ["x"]
+
+
+def test_what_is_edited_in_place(api: BotApi, anna: Person) -> None:
+    async def conversation(bot: Bot) -> None:
+        photo = anna.send_photo().content["photo"][0]["file_id"]
+        sent = await bot.send_message(1001, "Чай", reply_markup=KEYS)
+        shown = await sent.edit_media(InputMediaPhoto(media=photo, caption="<b>Чай</b>"))
+        assert isinstance(shown, Message)
+        assert shown.photo is not None
+        await shown.edit_caption(caption="Кофе", reply_markup=KEYS)
+        await shown.edit_reply_markup(reply_markup=None)
+        for edit in (shown.edit_reply_markup(reply_markup=None), shown.edit_caption(caption="Кофе")):
+            with pytest.raises(exceptions.TelegramBadRequest, match="message is not modified"):
+                await edit
+
+    talk(api, conversation)
+    assert (anna.last.text, anna.last.buttons, anna.last.photo is not None) == ("Кофе", [], True)
+
+
+def test_a_whole_bot_of_its_own_polling(api: BotApi, anna: Person) -> None:
+    """aiogram's dispatcher fetches, answers, acknowledges and stops; it asks for the kinds it handles."""
+    router = Dispatcher()
+
+    @router.message()
+    async def menu(message: Message) -> None:
+        await message.answer("Меню", reply_markup=KEYS)
+
+    @router.callback_query()
+    async def pressed(query: CallbackQuery) -> None:
+        await query.answer("Принято")
+
+    async def conversation(bot: Bot) -> None:
+        polling = asyncio.create_task(router.start_polling(bot, handle_signals=False))
+        await asyncio.to_thread(anna.wait_text, "Меню")
+        press = anna.press("Да")
+        await asyncio.to_thread(press.wait_answered)
+        await asyncio.to_thread(api.wait_fetched)
+        await router.stop_polling()
+        await asyncio.wait_for(polling, 10)
+        assert press.toast is not None
+
+    talk(api, conversation)
+    assert api.world.updates.allowed == frozenset({"message", "callback_query"})
 
 
 def test_after_48_hours_a_message_stays(api: BotApi, anna: Person) -> None:
