@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := $(if $(CI),1,)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench big-database torture lock texts pictures clean
+.PHONY: help demo setup run test check bench big-database torture lock texts pictures clean
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 demo: $(VENV)/demo.stamp    ## try the whole product in a browser: no token, no account
 	@$(BIN)/python bot.py demo $(if $(RESET),--reset,) $(if $(PORT),--port $(PORT),)
+
+setup: $(VENV)/run.stamp    ## set up what the bot needs in .venv; starts nothing
 
 run: $(VENV)/run.stamp      ## run the bot for real, settings from .env
 	@MALLOC_ARENA_MAX=1 exec $(BIN)/python -OO bot.py

@@ -42,6 +42,7 @@ def main() -> None:
                 page.screenshot(path=IMAGES / "demo.png")
                 survive_a_kill(page)
                 page.screenshot(path=IMAGES / "faults.png")
+                draw_userpic(browser.new_page(viewport={"width": 512, "height": 512}))
                 browser.close()
         finally:
             demo.send_signal(signal.SIGINT)
@@ -91,6 +92,14 @@ def survive_a_kill(page: Page) -> None:
     page.get_by_role("button", name="Убить бота").click()
     expect(page.get_by_text("Запущен снова")).to_be_visible()
     expect(page.get_by_text("бот на связи")).to_be_visible()
+
+
+def draw_userpic(page: Page) -> None:
+    """Draw the bot's picture for @BotFather, which takes no SVG."""
+    page.goto(f"http://127.0.0.1:{PORT}/static/icon.svg")
+    icon = page.locator("svg")
+    icon.evaluate("svg => { svg.setAttribute('width', 512); svg.setAttribute('height', 512); }")
+    page.screenshot(path=IMAGES / "userpic.png")
 
 
 def open_pane(page: Page, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import textwrap
 from functools import lru_cache
 from pathlib import Path
 
@@ -109,6 +110,46 @@ def test_the_readme_tells_how_to_try_and_how_to_run() -> None:
     for page in ("README.md", "README.ru.md"):
         assert "make demo" in code_of(page)
         assert "make run" in code_of(page)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ru.md"])
+def test_what_is_pasted_to_botfather_fits(page: str) -> None:
+    for command, limit in (("/setdescription", 512), ("/setabouttext", 120)):
+        after = text_of(page).partition(f"`{command}`")[2]
+        block = re.search(r"```text\n(.*?)```", after, re.DOTALL)
+        assert block is not None
+        said = textwrap.dedent(block[1]).strip()
+        assert f"{limit}" in after[: block.start()]
+        # Telegram counts UTF-16 units.
+        assert 20 < len(said.encode("utf-16-le")) // 2 <= limit
+
+
+def test_both_readmes_tell_the_same() -> None:
+    def shape(page: str) -> dict[str, list[str]]:
+        text = text_of(page)
+        return {
+            "headings": re.findall(r"^#+", text, re.M),
+            "blocks": re.findall(r"```.*?```", text, re.DOTALL),
+            "pictures": re.findall(r"!\[.*?\]\((.+?)\)", text),
+            "tables": [str(row.count("|")) for row in re.findall(r"^ *\|.*", text, re.M)],
+            "links": sorted(
+                set(re.findall(r"\]\(([^)]+)\)", text)) - {"README.md", "README.ru.md", "CONTRIBUTING.md"}
+            ),
+            "names": sorted(set(re.findall(r"`([A-Z][A-Z_]{3,})[=`]", text))),
+        }
+
+    assert shape("README.md") == shape("README.ru.md")
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ru.md", "docs/operations.md", "docs/imports.md"])
+def test_every_button_that_is_named_is_a_label_of_the_bot(page: str) -> None:
+    # «📋 Мои заказы»: a picture first, so a button's label and not just anybody's words.
+    named = set(re.findall(r"«([^\w\s«»(/…№−+].*?)»", text_of(page)))
+    labels = re.findall(r'^msgstr "(.*)"$', text_of("locales/ru/LC_MESSAGES/bot.po"), re.MULTILINE)
+    assert named
+    assert {label.replace("\ufe0f", "") for label in named} <= {
+        label.replace("\ufe0f", "") for label in labels
+    }
 
 
 def test_every_command_of_the_bot_is_told_of_somewhere() -> None:

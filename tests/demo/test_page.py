@@ -239,12 +239,13 @@ def post_letter(mailbox: Mailbox, subject: str, html: str = "<p>Добрый д�
 
 
 def test_letters(mailbox: Mailbox, tab: playwright.Page) -> None:
-    post_letter(mailbox, "Счёт <b>№17</b>")
+    post_letter(mailbox, "Счёт <b>№17</b>", "<!DOCTYPE html><p>Добрый день!</p>" + "<p>и ещё</p>" * 40)
     pane = tab.get_by_role("region", name="Почта")
     expect(pane.get_by_role("heading", name="Счёт <b>№17</b>")).to_be_visible()
     expect(pane.frame_locator("iframe.body").get_by_text("Добрый день!")).to_be_visible()
     pane.get_by_role("button", name="Открыть Счёт 17.pdf").click()
     assert str(pane.locator("iframe.pdf").get_attribute("src")).startswith("/mail/1/files/0#")
+    expect(pane.locator("iframe.pdf")).to_be_in_viewport(ratio=0.9)
     pane.get_by_role("button", name="Свернуть Счёт 17.pdf").click()
     expect(pane.locator("iframe.pdf")).to_have_count(0)
     post_letter(mailbox, "Второе")

@@ -93,6 +93,12 @@ function letterFrame(letter) {
   return frame;
 }
 
+function unfold(node, paper) {
+  node.after(paper);
+  const letter = node.closest(".letter");
+  letter.scrollTop += node.getBoundingClientRect().top - letter.getBoundingClientRect().top - 8;
+}
+
 /* A PDF unfolds under its name; other files open over the page. */
 function attachments(letter) {
   const box = element("div", { className: "attachments" });
@@ -102,7 +108,7 @@ function attachments(letter) {
       if (kind !== "frame") return view(one, kind);
       const shown = node.nextElementSibling?.matches("iframe") ? node.nextElementSibling : null;
       if (shown) shown.remove();
-      else node.after(frame(one));
+      else unfold(node, frame(one));
       const button = $(".open", node);
       button.ariaExpanded = String(!shown);
       button.ariaLabel = t(shown ? "open_file" : "close_file", { name: one.name });
