@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from demo.bot_api import BotApi
-from demo.bot_api_types import JSON, Message
+from demo.bot_api_types import JSON
 from demo.people import Person
 
 _LANGUAGES = {"ru": "Русский", "en": "English"}
@@ -12,11 +12,14 @@ Action = Callable[[BotApi, Person, JSON], Any]
 
 
 def _press(api: BotApi, person: Person, body: JSON) -> str:
-    """Press a button; the press's id comes back, so that its answer can be recognised."""
-    message = api.world.find_message(person.id, int(body["message_id"]))
-    if message is None:
+    """Press a button as it was seen, whatever the message has become meanwhile.
+
+    The press's id comes back, so that its answer can be recognised.
+    """
+    message_id = int(body["message_id"])
+    if api.world.find_message(person.id, message_id) is None:
         raise LookupError("gone")
-    return person.press_at(message, int(body["row"]), int(body["column"])).id
+    return person.forge(str(body["data"]), message_id=message_id).id
 
 
 def _contact(_api: BotApi, person: Person, body: JSON) -> None:
@@ -24,9 +27,12 @@ def _contact(_api: BotApi, person: Person, body: JSON) -> None:
 
 
 def _speak(_api: BotApi, person: Person, body: JSON) -> None:
-    """Have the bot speak the person's language: start, settings, language, menu, each when it is offered."""
+    """Have the bot speak the person's language: menu, settings, language, menu, each when it is offered.
+
+    Who has just been let in is about to get the menu: to start at the same time would end up with two.
+    """
     name = _LANGUAGES[str(body["language"])]
-    began = person.start()
+    began = 0 if body.get("is_new") else person.start().message_id
     person.wait(lambda who: _offers(who, "⚙️", began))
     person.press("⚙️")
     person.wait(lambda who: _offers(who, name, began) or _offers(who, f"• {name}", began))
@@ -36,10 +42,12 @@ def _speak(_api: BotApi, person: Person, body: JSON) -> None:
     person.press("🏠")
 
 
-def _offers(person: Person, label: str, after: Message) -> bool:
-    """Whether the newest screen has such a button and is newer than that message."""
-    screen = next((message for message in reversed(person.messages) if message.buttons), after)
-    return screen.message_id > after.message_id and any(found.startswith(label) for found in screen.labels)
+def _offers(person: Person, label: str, after: int) -> bool:
+    """Whether the newest screen has such a button and is newer than the message of that id."""
+    screen = next((message for message in reversed(person.messages) if message.buttons), None)
+    if screen is None or screen.message_id <= after:
+        return False
+    return any(found.startswith(label) for found in screen.labels)
 
 
 def _say(function: Callable[[Person, JSON], object]) -> Action:

@@ -52,7 +52,7 @@ def message(shown: Message, zone: ZoneInfo) -> JSON:
         "edited": shown.edits > 0,
         "text": shown.text,
         "entities": shown.entities,
-        "buttons": [[{"label": b.label, "url": b.url} for b in row] for row in shown.buttons],
+        "buttons": [[{"label": b.label, "url": b.url, "data": b.data} for b in row] for row in shown.buttons],
         "document": _file(shown.document),
         "photo": _file(shown.photo),
         "place": _place(content),

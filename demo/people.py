@@ -107,13 +107,6 @@ class Person:
                     return self._press(candidate, button)
             raise AssertionError(f"no button {label!r} is visible\n{self.view()}")
 
-    def press_at(self, message: Message, row: int, column: int) -> Press:
-        """Press the button at that place of the message's keyboard; LookupError when there is none."""
-        with self._world.lock:
-            if message.deleted or min(row, column) < 0:
-                raise LookupError("the message is gone")
-            return self._press(message, message.buttons[row][column])
-
     def forge(self, data: str, *, message_id: int | None = None) -> Press:
         """Press with arbitrary data, on any message id: what a tampered client can do."""
         with self._world.lock:

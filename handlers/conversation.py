@@ -58,7 +58,8 @@ def show(session: Session, conversation: Conversation, screen: Screen, *, after:
         _call(session, conversation, *screen.to_call(present))
         return
     _leave(conversation, after or 0)
-    _call(session, conversation, *screen.to_call())
+    method, params = screen.to_call()
+    _call(session, conversation, method, {**params, "about": {**screen.about, **params.get("about", {})}})
     # After the new one: a person is never without buttons.
     if present is None:
         return
@@ -122,7 +123,7 @@ def list_query(conversation: Conversation, name: str) -> str:
 
 
 def screen_sent(session: Session, about: dict[str, Any], message_id: int) -> None:
-    """Note which message became a screen; one that was overtaken meanwhile loses its keyboard."""
+    """Note which message became a screen; one that was overtaken meanwhile loses its keyboard, or goes."""
     conversation = session.get(Conversation, about["chat_id"])
     if conversation is None:
         return
@@ -131,6 +132,8 @@ def screen_sent(session: Session, about: dict[str, Any], message_id: int) -> Non
         # A redraw that had to go out anew leaves the message it could not redraw behind.
         if present is not None and present != message_id:
             take_keyboard(session, conversation.chat_id, present)
+    elif about.get("is_passing"):
+        outbox.call(session, conversation.chat_id, "deleteMessage", {"message_id": message_id})
     else:
         take_keyboard(session, conversation.chat_id, message_id)
 

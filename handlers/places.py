@@ -149,7 +149,8 @@ def searching(ctx: Context, purpose: str, subject_id: int) -> Screen:
     query = str(ctx.conversation.form.get("address", ""))
     rows = [[Button(ctx.t.plain(":leftwards_arrow_with_hook: Back"), OtherPlace(purpose, subject_id))]]
     text = ctx.t(":mag: Looking for “{query}”…", query=query)
-    return Screen(text, rows, Searching(purpose, subject_id))
+    # The answer may be there before Telegram has said which message this became.
+    return Screen(text, rows, Searching(purpose, subject_id), about={"is_passing": True})
 
 
 def geocoded(ctx: Context, payload: dict[str, Any], result: Any) -> Screen | None:

@@ -87,6 +87,23 @@ def test_talking_by_buttons_and_text(api: BotApi, tab: playwright.Page) -> None:
     expect(anna.get_by_text("Клиент?")).to_have_count(0)
 
 
+def test_a_button_is_what_it_was_when_it_was_seen(api: BotApi, tab: playwright.Page) -> None:
+    api.person(1001).start()
+    menu = say(api, "Заказ", reply_markup=keyboard("✅ Да", data="yes"))
+    yes = chat(tab).get_by_role("button", name="✅ Да")
+    expect(yes).to_be_visible()
+
+    def becomes_another(route: playwright.Route) -> None:
+        markup = keyboard("⛔ Удалить", data="delete")
+        result(api, "editMessageText", chat_id=1001, message_id=menu, text="?", reply_markup=markup)
+        route.continue_()
+
+    tab.route("**/press", becomes_another)
+    with tab.expect_response("**/press"):
+        yes.click()
+    assert result(api, "getUpdates")[-1]["callback_query"]["data"] == "yes"
+
+
 def test_one_tick_waits_at_telegram_and_two_have_been_fetched(api: BotApi, tab: playwright.Page) -> None:
     chat(tab).get_by_role("button", name="Начать").click()
     waiting, fetched = chat(tab).get_by_title("Бот ещё не прочитал"), chat(tab).get_by_title("Бот прочитал")

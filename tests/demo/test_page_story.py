@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -148,25 +149,43 @@ def follows_the_hints(tab: Page, until: str) -> None:
 def test_the_hints_lead_from_the_code_to_the_invoice_and_back_from_every_detour(
     chromium: Browser, tmp_path: Path
 ) -> None:
-    """A newcomer who does little but what is pointed at sees the invoice, and the bot killed and back."""
-    with demo(tmp_path / "data") as url, browsing.tab(chromium, url, hints=True, locale="en-GB") as tab:
+    """A newcomer with a phone, who does little but what is pointed at, sees the invoice, a kill and no loss."""
+    phone: dict[str, Any] = {
+        "viewport": {"width": 390, "height": 844},
+        "has_touch": True,
+        "color_scheme": "dark",
+    }
+    with (
+        demo(tmp_path / "data") as url,
+        browsing.tab(chromium, url, hints=True, locale="en-GB", **phone) as tab,
+    ):
         hint = tab.get_by_role("note")
         _strays_with_the_order(tab)
         _strays_with_the_load(tab)
         follows_the_hints(tab, "That is all")
+        rail(tab, "Mail").tap()
         expect(tab.get_by_role("region", name="Mail").locator("iframe.pdf")).to_be_visible()
         tab.reload()
         expect(hint).to_contain_text("That is all")  # and not from the letter on once more
         hint.get_by_role("button", name="Close the hints").click()
         expect(hint).to_have_count(0)
         tab.reload()
-        expect(tab.get_by_role("region", name="Mail")).to_be_visible()
+        rail(tab, "Mail").tap()
         expect(hint).to_have_count(0)
 
 
+def turns_to(tab: Page, name: str) -> Locator:
+    """Their chat, put on the screen unless it is there."""
+    pane = tab.get_by_role("region", name=f"Chat: {name}")
+    if not pane.is_visible():
+        rail(tab, name).tap()
+    return pane
+
+
 def _strays_with_the_order(tab: Page) -> None:
-    anna, hint = tab.get_by_role("region", name="Chat: Анна"), tab.get_by_role("note")
+    hint = tab.get_by_role("note")
     follows_the_hints(tab, "Open a shelf")
+    anna = turns_to(tab, "Анна")
     say(anna, "/start")
     press(anna, "Settings")  # «• English» is no unit to count in
     expect(hint).to_contain_text("«🏠 Menu»")
@@ -185,11 +204,11 @@ def _strays_with_the_order(tab: Page) -> None:
 
 
 def _strays_with_the_load(tab: Page) -> None:
-    names = ("Анна", "Борис")
-    anna, boris = (tab.get_by_role("region", name=f"Chat: {name}") for name in names)
     hint = tab.get_by_role("note")
+    anna = turns_to(tab, "Анна")
     press(anna, "🏠 Menu")
     press(anna, "New order")  # a second order is no reason to forget the first
+    boris = turns_to(tab, "Борис")
     press(boris, "Take it")
     expect(hint).to_contain_text("Loaded?")
     press(boris, "Back to the queue")
@@ -197,6 +216,7 @@ def _strays_with_the_load(tab: Page) -> None:
     press(boris, "Take it")
     tab.reload()
     expect(hint).to_contain_text("Loaded?")
+    turns_to(tab, "Борис")
     press(boris, "Quantity")
     press(boris, "To the order")
     press(boris, "Reject")

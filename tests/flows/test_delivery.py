@@ -73,6 +73,18 @@ def test_what_comes_after_the_person_went_on_disturbs_nobody(tmp_path: Path) -> 
         acts.say(anna, TYPED, CREDIT)
 
 
+def test_a_word_that_it_is_looked_up_does_not_outlive_the_answer(stage: Stage) -> None:
+    anna = stage.anna
+    acts.to_address(anna)
+    with stage.api.faults.server_error(502, method="sendMessage"):
+        anna.send(TYPED)
+        _wait_until_known(stage)  # before the word that it is looked up could be said
+    anna.wait_text(CREDIT)
+    anna.wait(lambda who: any("Ищу адрес" in message.text for message in who.history))
+    anna.wait(lambda who: not any("Ищу адрес" in message.text for message in who.messages))
+    acts.offers(anna, "✅ Верно")
+
+
 def test_several_places_are_offered_with_the_credit_and_one_can_be_too_far(stage: Stage) -> None:
     anna = stage.anna
     acts.to_address(anna)

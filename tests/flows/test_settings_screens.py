@@ -89,7 +89,7 @@ def test_the_next_number_is_shown(stage: Stage) -> None:
     acts.all_open(stage)
     number = acts.places_order(stage, stage.anna)
     acts.loads(stage.boris, number)
-    stage.anna.wait_text("Счёт № СЧ-00042")
+    stage.anna.wait_text("Счёт №СЧ-00042")
 
 
 def test_new_hours_are_for_new_choices(stage: Stage) -> None:

@@ -38,9 +38,9 @@ export function chatPane(member) {
 }
 
 /* The bot speaks to everybody in their own language: the page's one is pressed in its settings. */
-export async function speak(pane) {
+export async function speak(pane, isNew = false) {
   pane.inert = true; // two hands on one screen would be in each other's way
-  await pane.attempt("speak", { language: language() });
+  await pane.attempt("speak", { language: language(), is_new: isNew });
   pane.inert = false;
   document.dispatchEvent(new CustomEvent("spoken"));
 }

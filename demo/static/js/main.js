@@ -19,7 +19,7 @@ const reactions = {
     for (const member of cast) redress(panes.get(member.id), member);
     for (const member of cast) {
       const earlier = before.find((one) => one.id === member.id);
-      if (earlier && !earlier.roles.length && member.roles.length && language() !== "ru") speakTo(panes.get(member.id));
+      if (earlier && !earlier.roles.length && member.roles.length && language() !== "ru") speakTo(panes.get(member.id), true);
     }
     if (isFirst) openAtFirst();
     else draw();

@@ -80,11 +80,11 @@ function otherNode(kind) {
 }
 
 function buttonsNode(message, person, report) {
-  const rows = message.buttons.map((row, r) => element("div", { className: "row" }, ...row.map((one, c) => {
+  const rows = message.buttons.map((row) => element("div", { className: "row" }, ...row.map((one) => {
     if (one.url) return link(one.url, person, `${one.label} ↗\uFE0E`);
     const node = button("", {}, one.label);
     node.onclick = async () => {
-      const { value, trouble } = await act(person, "press", { message_id: message.id, row: r, column: c });
+      const { value, trouble } = await act(person, "press", { message_id: message.id, data: one.data });
       if (trouble) return report(trouble);
       // The little clock runs until the bot has answered the press.
       node.classList.add("pressed");

@@ -34,7 +34,7 @@ export function drawTour() {
   const hint = isOn && state.cast.length ? next(seen) : null;
   const host = hint && (panes.get(hint.at && isShown(hint.at) ? hint.at : recent()) ?? null);
   const old = $(".hint");
-  if (!hint || !host || panes.get(hint.at)?.inert) return old?.remove();
+  if (!hint || !host || host.inert || panes.get(hint.at)?.inert) return old?.remove();
   const targets = find(hint);
   for (const target of targets) target.classList.add("pointed");
   const key = JSON.stringify([hint.text, hint.at, host.getAttribute("aria-label"), t("tour")]);
