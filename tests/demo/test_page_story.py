@@ -149,7 +149,7 @@ def follows_the_hints(tab: Page, until: str) -> None:
 def test_the_hints_lead_from_the_code_to_the_invoice_and_back_from_every_detour(
     chromium: Browser, tmp_path: Path
 ) -> None:
-    """A newcomer with a phone, who does little but what is pointed at, sees the invoice, a kill and no loss."""
+    """A newcomer with a phone, who presses little but what is pointed at, sees the invoice and a kill."""
     phone: dict[str, Any] = {
         "viewport": {"width": 390, "height": 844},
         "has_touch": True,
@@ -157,7 +157,7 @@ def test_the_hints_lead_from_the_code_to_the_invoice_and_back_from_every_detour(
     }
     with (
         demo(tmp_path / "data") as url,
-        browsing.tab(chromium, url, hints=True, locale="en-GB", **phone) as tab,
+        browsing.tab(chromium, url, hints=True, locale="en-GB", color_scheme="dark", **phone) as tab,
     ):
         hint = tab.get_by_role("note")
         _strays_with_the_order(tab)
