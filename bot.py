@@ -92,7 +92,12 @@ def build(
     )
     workers = {
         GEOCODER: Worker(
-            GEOCODER, processor, partial(jobs.geocode, geocoder), partial(jobs.finish_job, router)
+            GEOCODER,
+            processor,
+            partial(jobs.geocode, geocoder),
+            partial(jobs.finish_job, router),
+            # One by one: who shares a batch with others waits for all of them.
+            at_once=1,
         ),
         "mail": Worker(
             "mail",
@@ -101,7 +106,11 @@ def build(
             jobs.finish_letter,
         ),
         ANALYTICS: Worker(
-            ANALYTICS, processor, partial(jobs.count_reports, database), partial(jobs.finish_job, router)
+            ANALYTICS,
+            processor,
+            partial(jobs.count_reports, database),
+            partial(jobs.finish_job, router),
+            at_once=1,
         ),
         # One by one: each may hold ten megabytes.
         FILES: Worker(
@@ -132,7 +141,11 @@ def build(
         router.has_road_router = True
         roads = RoadRouter(settings.router_url, map_patience_seconds)
         workers[ROUTE] = Worker(
-            ROUTE, processor, partial(jobs.route, database, roads), partial(jobs.finish_job, router)
+            ROUTE,
+            processor,
+            partial(jobs.route, database, roads),
+            partial(jobs.finish_job, router),
+            at_once=1,
         )
     processor.send_calls = delivery.put
     processor.send_answer = lambda answer: delivery.answer(

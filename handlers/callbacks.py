@@ -73,6 +73,8 @@ class Data:
 
 def unpack(text: str) -> Data:
     """Return the data a button carried; raises BadData when it isn't ours."""
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise BadData("longer than any of ours")
     code, *values = text.split(":")
     kind = _registry.get(code)
     if kind is None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from handlers.callbacks import BadData, Data, unpack
 from handlers.screen import Screen
-from models import Conversation, Session
+from models import Conversation, Session, now_of
 from services import outbox
 
 D = TypeVar("D", bound=Data)
@@ -18,7 +18,14 @@ def get(session: Session, chat_id: int) -> Conversation:
     """Return the chat's conversation, a new one when it never wrote."""
     conversation = session.get(Conversation, chat_id)
     if conversation is None:
-        conversation = Conversation(chat_id=chat_id, form={}, screen=0, after_message_id=0, has_photo=False)
+        conversation = Conversation(
+            chat_id=chat_id,
+            form={},
+            screen=0,
+            after_message_id=0,
+            has_photo=False,
+            started_at=now_of(session),
+        )
         session.add(conversation)
     return conversation
 

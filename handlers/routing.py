@@ -262,7 +262,8 @@ class Router:
         if message.chat.type != "private":
             self._answer_group(session, message.chat.id)
             return
-        if message.from_user is None:
+        # Two bots that answer each other would never stop.
+        if message.from_user is None or message.from_user.is_bot:
             return
         ctx = self._context(session, Person.of(message.from_user), message.message_id)
         screen = self._answer_message(ctx, message)
@@ -272,7 +273,8 @@ class Router:
     def _on_press(self, query: types.CallbackQuery) -> None:
         session = self._require_session()
         message_id = query.message.message_id if query.message is not None else 0
-        if query.message is not None and query.message.chat.type != "private":
+        is_elsewhere = query.message is not None and query.message.chat.type != "private"
+        if is_elsewhere or query.from_user.is_bot:
             self._answer = Answer(query.id)
             return
         ctx = self._context(session, Person.of(query.from_user), message_id)

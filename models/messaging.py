@@ -29,6 +29,8 @@ class InboxUpdate(Base):
     id: Mapped[Key]
     update_id: Mapped[int] = mapped_column(BigInt, unique=True)
     payload: Mapped[str] = mapped_column(Text)
+    # Whose it is: when many wait, every chat gets its turn.
+    chat_id: Mapped[int | None] = mapped_column(BigInt)
     state: Mapped[InboxState] = mapped_column(choice(InboxState), default=InboxState.WAITING)
     # Counted only for updates found waiting at a start: one that crashes the process is set aside.
     attempts: Mapped[int] = mapped_column(default=0)
@@ -126,6 +128,8 @@ class Conversation(Base):
     after_message_id: Mapped[int] = mapped_column(BigInt, default=0)
     # Whether it was shown with a photo: such a message can be redrawn with a photo only.
     has_photo: Mapped[bool] = mapped_column(default=False)
+    # When the chat first wrote: a stranger's is not kept for ever.
+    started_at: Mapped[datetime | None]
 
 
 class GeocodedAddress(Base):

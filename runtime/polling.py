@@ -66,25 +66,30 @@ class Poller:
             return self._after_failure(f"Telegram cannot be reached ({error})")
         except TelegramError as error:
             return self._after_refusal(error)
-        if self._failures:
-            log.info("Telegram answers again")
-        self._failures = 0
+        except Exception:
+            # Nothing that comes over the wire may end this thread.
+            log.exception("Telegram's answer cannot be understood")
+            return self._after_failure("Telegram's answer cannot be understood")
         self.last_success_at = datetime.now(UTC)
         if not updates or self._stopped.is_set():
+            self._note_well()
             return 0
         try:
             with self._database.connection() as connection:
-                inbox.store(connection, updates, self.last_success_at)
+                last = inbox.store(connection, updates, self.last_success_at)
         except Exception:
             # Not stored, so not acknowledged: Telegram keeps them and gives them again.
             log.exception("updates could not be stored")
             return self._after_failure("the inbox cannot be written")
+        if last is None:
+            return self._after_failure("Telegram's answer holds no update")
+        self._note_well()
         # The last id, not the largest ever seen: after a quiet week Telegram may start lower again.
-        self._offset = updates[-1]["update_id"] + 1
+        self._offset = last + 1
         self._on_stored()
         return 0
 
-    def _fetch(self) -> list[dict[str, Any]]:
+    def _fetch(self) -> list[Any]:
         params: dict[str, Any] = {
             "timeout": self._long_poll_seconds,
             "allowed_updates": ALLOWED_UPDATES,
@@ -92,10 +97,15 @@ class Poller:
         }
         if self._offset is not None:
             params["offset"] = self._offset
-        updates: list[dict[str, Any]] = self._client.call(
-            "getUpdates", params, read_seconds=self._long_poll_seconds + 10
-        )
+        updates = self._client.call("getUpdates", params, read_seconds=self._long_poll_seconds + 10)
+        if not isinstance(updates, list):
+            raise TypeError(f"updates come as a list, not {type(updates).__name__}")
         return updates
+
+    def _note_well(self) -> None:
+        if self._failures:
+            log.info("Telegram answers again")
+        self._failures = 0
 
     def _after_failure(self, what: str) -> float:
         if self._stopped.is_set():

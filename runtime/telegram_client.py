@@ -130,15 +130,19 @@ def _safe_file_name(name: str) -> str:
 def _result_of(response: urllib3.BaseHTTPResponse) -> Any:
     try:
         answer = json.loads(response.data)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         # A proxy's or gateway's page: whether Telegram saw the call is not known.
         raise TelegramUnavailable(f"HTTP {response.status}", may_have_worked=True)
     if answer.get("ok"):
         return answer.get("result")
-    code = int(answer.get("error_code") or response.status)
+    code = answer.get("error_code")
+    code = code if isinstance(code, int) else response.status
     if code >= 500:
         raise TelegramUnavailable(f"HTTP {code}", may_have_worked=True)
-    parameters = answer.get("parameters") or {}
-    raise TelegramError(code, str(answer.get("description", "")), parameters.get("retry_after"))
+    parameters = answer.get("parameters")
+    retry_after = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    if not isinstance(retry_after, int):
+        retry_after = None
+    raise TelegramError(code, str(answer.get("description", "")), retry_after)

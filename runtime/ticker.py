@@ -13,7 +13,7 @@ from typing import Any
 
 from models import Database, Session, now_of
 from runtime.processor import Processor
-from services import backup, digests, health, inbox, ledger, mailings, outbox, reminders
+from services import admission, backup, digests, health, inbox, ledger, mailings, outbox, reminders
 from services.health import Disk
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ BEAT_EVERY = timedelta(seconds=15)
 # Under a week: after one without updates Telegram may hand out the same ids again.
 KEEP_INBOX = timedelta(days=6)
 KEEP_OUTBOX = timedelta(days=14)
+KEEP_STRANGERS = timedelta(days=30)
 
 
 class Ticker:
@@ -114,7 +115,8 @@ def disk_of(folder: Path) -> Disk | None:
 
 
 def sweep(session: Session) -> None:
-    """Delete finished inbox and outbox rows that nobody will ask about."""
+    """Delete finished inbox and outbox rows that nobody will ask about, and what strangers left."""
     now = now_of(session)
     inbox.sweep(session, now - KEEP_INBOX)
     outbox.sweep(session, now - KEEP_OUTBOX)
+    admission.sweep(session, now - KEEP_STRANGERS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +10,8 @@ from typing import Any, Protocol
 
 from models import Session
 from runtime.processor import Processor
+from runtime.turns import Turns
+from services import outbox
 from services.outbox import OutboxRow
 
 log = logging.getLogger(__name__)
@@ -38,31 +39,28 @@ class Worker:
         self._run = run
         self._done = done
         self._at_once = at_once
-        self._rows: queue.SimpleQueue[OutboxRow | None] = queue.SimpleQueue()
+        self._rows: Turns[OutboxRow] = Turns()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def put(self, row: OutboxRow) -> None:
         """Take a claimed row over; the thread starts with the first one."""
         if self._thread.ident is None:
             self._thread.start()
-        self._rows.put(row)
+        too_much = self._rows.put(row, row.payload.get("chat_id"))
+        if too_much is not None:
+            # Whoever asks that fast waits for the last answer only.
+            log.warning("too much work for %s: row %s is dropped", row.lane, too_much.id)
+            self._processor.submit(partial(outbox.skip, row_id=too_much.id))
 
     def stop(self, seconds: float) -> None:
         """Let the batch in hand end, at most ``seconds``; what waits stays in the table."""
         if self._thread.ident is not None:
-            self._rows.put(None)
+            self._rows.close()
             self._thread.join(seconds)
 
     def _work(self) -> None:
-        while True:
-            batch = [self._rows.get()]
-            while len(batch) < self._at_once and not self._rows.empty():
-                batch.append(self._rows.get())
-            rows = [row for row in batch if row is not None]
-            if rows:
-                self._finish(rows, self._results(rows))
-            if len(rows) < len(batch):
-                return
+        while rows := self._rows.take(self._at_once):
+            self._finish(rows, self._results(rows))
 
     def _results(self, rows: list[OutboxRow]) -> list[Any]:
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, now_of
+from models import AccessAttempt, AccessCode, AccessRequest, Conversation, RequestState, Role, User, now_of
 from services import audit, auth, paging
 from services.errors import Conflict, NotFound
 from services.paging import Page
@@ -87,3 +88,15 @@ def unlock(session: Session, telegram_id: int, actor: User) -> None:
     attempt.locked_until, attempt.failed = None, 0
     before = {"locked_until": until.isoformat()}
     audit.record(session, actor, "unlock", "account", telegram_id, before, {"locked_until": None})
+
+
+def sweep(session: Session, before: datetime) -> None:
+    """Forget strangers that came before ``before`` and were not let in: their wrong codes, their screens.
+
+    A group's row stays: without it the group would be told a second time that the bot works in private.
+    """
+    session.execute(delete(AccessAttempt).where(AccessAttempt.last_at < before))
+    is_staff = select(User.id).where(User.telegram_id == Conversation.chat_id).exists()
+    session.execute(
+        delete(Conversation).where(Conversation.started_at < before, Conversation.chat_id > 0, ~is_staff)
+    )

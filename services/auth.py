@@ -10,7 +10,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from models import AccessAttempt, AccessCode, AccessRequest, RequestState, Role, User, UserRole, now_of
+from models import (
+    AccessAttempt,
+    AccessCode,
+    AccessRequest,
+    AuditEntry,
+    RequestState,
+    Role,
+    User,
+    UserRole,
+    now_of,
+)
 from services import audit, notifications
 from services.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -20,6 +30,8 @@ CODE_LENGTH = 10
 CODE_LIFE = timedelta(hours=72)
 MAX_FAILED = 5
 LOCK_TIME = timedelta(minutes=15)
+# Who goes on guessing is locked again and again; that is told, and written down, once in this time.
+TELL_LOCK_AFTER = timedelta(days=1)
 MAX_NAME = 160
 # Built once: every update begins with it.
 _by_telegram_id = select(User).where(User.telegram_id == bindparam("id"))
@@ -259,11 +271,21 @@ def _count_failure(session: Session, telegram_id: int, name: str, username: str 
     if attempt.failed >= MAX_FAILED:
         attempt.failed = 0
         attempt.locked_until = now_of(session) + LOCK_TIME
+        if _was_told_of(session, telegram_id):
+            return
         until = {"locked_until": attempt.locked_until.isoformat()}
         audit.record(session, None, "lock", "account", telegram_id, {"locked_until": None}, until)
         notifications.tell_admins(
             session, "account_locked", telegram_id=telegram_id, name=name, username=username
         )
+
+
+def _was_told_of(session: Session, telegram_id: int) -> bool:
+    """Tell whether the account's last trace is that it was locked, of late."""
+    of_account = (AuditEntry.subject == "account", AuditEntry.subject_id == str(telegram_id))
+    query = select(AuditEntry.action, AuditEntry.at).where(*of_account).order_by(AuditEntry.id.desc())
+    last = session.execute(query.limit(1)).first()
+    return last is not None and last.action == "lock" and last.at > now_of(session) - TELL_LOCK_AFTER
 
 
 def _let_in(session: Session, user: User, role: Role, actor: User | None) -> None:

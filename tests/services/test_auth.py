@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import AccessCode, AccessRequest, Database, RequestState, Role, User
-from services import auth
+from models import AccessCode, AccessRequest, AuditEntry, Database, RequestState, Role, User
+from services import admission, auth
 from services.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.conftest import NOW, Cast
 from tests.services import acts
@@ -129,13 +129,27 @@ def test_a_right_code_forgets_the_wrong_ones(database: Database, cast: Cast) -> 
         assert acts.notices(session) == []
 
 
-def test_after_a_lock_there_are_five_tries_again(database: Database, cast: Cast) -> None:
-    for minute in (0, 15):
+def test_after_a_lock_there_are_five_tries_again_and_who_goes_on_is_told_of_once_a_day(
+    database: Database, cast: Cast
+) -> None:
+    for hours, told in ((0, 1), (0.25, 1), (0.5, 1), (24.5, 2)):
+        at = NOW + timedelta(hours=hours)
         for _ in range(5):
-            with database.unit_of_work(NOW + timedelta(minutes=minute)) as session:
+            with database.unit_of_work(at) as session:
                 assert redeem(session, "wrong") is None
-    with database.reading() as session:
-        assert acts.notices(session) == ["account_locked"] * 2
+        with database.unit_of_work(at) as session:
+            assert auth.locked_until(session, STRANGER) == at + timedelta(minutes=15)
+            assert acts.notices(session) == ["account_locked"] * told
+            locks = select(AuditEntry.id).where(AuditEntry.action == "lock")
+            assert len(session.scalars(locks).all()) == told
+
+
+def test_who_was_unlocked_and_guesses_on_is_told_of_again(session: Session, dmitry: User) -> None:
+    for _ in range(2):
+        for _ in range(5):
+            redeem(session, "wrong")
+        admission.unlock(session, STRANGER, dmitry)
+    assert acts.notices(session) == ["account_locked"] * 2
 
 
 def test_a_second_code_for_a_role_one_has_changes_nothing_else(database: Database, cast: Cast) -> None:
