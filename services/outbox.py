@@ -17,6 +17,9 @@ from services.paging import Page
 REPLY, NOTICE, MAILING = 0, 1, 2
 """Priorities: an answer to a person who waits, a notice, a mailing."""
 
+MAX_STARTS = 2
+"""A job that was in hand at more starts than this is not begun again."""
+
 _table: Table = OutboxMessage.__table__  # type: ignore[assignment]
 _columns = (
     _table.c.id,
@@ -148,13 +151,31 @@ def release_claims(session: Session) -> int:
     """Give back what an earlier process had in hand when it ended; return how many rows.
 
     All of them are due at once: were one to wait for its retry, later ones of its lane would overtake it.
+    A job that was in hand at too many starts is the likely cause of the crashes, and is given up.
     """
+    _count_starts(session)
     result = session.execute(
         update(_table)
         .where(_table.c.state == OutboxState.SENDING)
         .values(state=OutboxState.WAITING, due_at=now_of(session))
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _count_starts(session: Session) -> None:
+    # Of each queue the oldest is in hand. What was retried for a reason of its own has that reason on it.
+    is_job = (
+        _table.c.state == OutboxState.SENDING,
+        _table.c.kind == OutboxKind.JOB,
+        _table.c.last_error.is_(None),
+    )
+    in_hand = select(func.min(_table.c.id)).where(*is_job).group_by(_table.c.lane)
+    session.execute(update(_table).where(_table.c.id.in_(in_hand)).values(attempts=_table.c.attempts + 1))
+    session.execute(
+        update(_table)
+        .where(*is_job, _table.c.attempts > MAX_STARTS)
+        .values(state=OutboxState.FAILED, last_error="in hand when the process ended, again and again")
+    )
 
 
 def give_up(session: Session, row_id: int, error: str) -> None:

@@ -24,10 +24,17 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_UNPACKED_BYTES = 100 * 1024 * 1024
 MAX_ROWS = 20_000
 MAX_COLUMNS = 64
+# What the library takes into memory whole: a hundred thousand styles are nobody's price list.
+MAX_FRAME_BYTES = 2 * 1024 * 1024
+MAX_STRINGS_BYTES = 24 * 1024 * 1024
+MAX_ROW_BYTES = 1024 * 1024
+# As Excel counts them; the library would make up every row before one that says it is the billionth.
+LAST_ROW = 1_048_576
 
 _ZIP = b"PK\x03\x04"
 # What Excel wrote until 2003, and how it wraps a workbook that has a password.
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_FRAME = re.compile(r"xl/(?:styles|workbook)\.xml|\[Content_Types\]\.xml|docProps/.*|.*\.rels", re.IGNORECASE)
 _END = "\0end of file"
 # Our own exports put an apostrophe before what a spreadsheet would take for a formula, and one more before
 # what has such an apostrophe already.
@@ -188,7 +195,7 @@ def _csv_records(data: bytes, columns: Sequence[Column]) -> Iterator[tuple[int, 
     if decoded is None:
         raise BadFile("header_unknown", expected=[column.title for column in columns])
     # A mark behind the end: if a quote was never closed, it lands inside the last cell.
-    lines = itertools.chain(io.StringIO(decoded.text, newline=""), [_END])
+    lines = itertools.chain(_lines(decoded.text), [_END])
     reader = enumerate(csv.reader(lines, delimiter=decoded.separator), start=1)
     number = 0
     try:
@@ -200,6 +207,13 @@ def _csv_records(data: bytes, columns: Sequence[Column]) -> Iterator[tuple[int, 
             yield number, [unescaped(cell.strip()) for cell in cells]
     except csv.Error:
         raise BadFile("cell_too_long", row=number + 1) from None
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in io.StringIO(text, newline=""):
+        if len(line) > MAX_ROW_BYTES:
+            raise csv.Error("a line longer than any row")
+        yield line
 
 
 def unescaped(cell: str) -> str:
@@ -216,15 +230,15 @@ def _workbook_rows(data: bytes) -> Iterator[Iterable[tuple[Any, ...]]]:
     warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > MAX_UNPACKED_BYTES:
-            raise BadFile("file_unpacks_too_big", limit_mb=MAX_UNPACKED_BYTES // 1024**2)
-        workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            _check_sizes(archive.infolist())
+        workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         try:
             sheet = workbook.worksheets[0]
             # Some programs write a wrong size of the sheet, and rows beyond it would be passed over.
             sheet.reset_dimensions()
-            yield sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
+            source = _RowByRow(sheet._get_source())
+            sheet._get_source = lambda: source
+            yield source.told_of(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True))
         finally:
             workbook.close()
     except BadFile:
@@ -234,9 +248,50 @@ def _workbook_rows(data: bytes) -> Iterator[Iterable[tuple[Any, ...]]]:
         raise BadFile("file_damaged") from fault
 
 
+def _check_sizes(parts: Iterable[zipfile.ZipInfo]) -> None:
+    """Refuse a workbook that would unpack to more than anybody's price list."""
+    whole = 0
+    for part in parts:
+        whole += part.file_size
+        limit = MAX_FRAME_BYTES if _FRAME.fullmatch(part.filename) else MAX_UNPACKED_BYTES
+        if part.filename.casefold().endswith("sharedstrings.xml"):
+            limit = MAX_STRINGS_BYTES
+        if part.file_size > limit or whole > MAX_UNPACKED_BYTES:
+            raise BadFile("file_unpacks_too_big", limit_mb=limit // 1024**2)
+
+
+class _RowByRow(io.RawIOBase):
+    """A sheet's XML, which the library keeps in memory until a row ends: rows must end."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._read = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes. Raises BadFile when there are too many of one row."""
+        self._read += size if size > 0 else MAX_ROW_BYTES + 1
+        if self._read > MAX_ROW_BYTES:
+            raise BadFile("file_unpacks_too_big", limit_mb=MAX_ROW_BYTES // 1024**2)
+        data: bytes = self._source.read(size)
+        return data
+
+    def close(self) -> None:
+        """Let go of the sheet."""
+        self._source.close()
+        super().close()
+
+    def told_of(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """Return the rows; each that comes begins the count anew."""
+        for row in rows:
+            self._read = 0
+            yield row
+
+
 def _numbered_sheet(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Cells]]:
     for number, cells in enumerate(rows, start=1):
-        yield number, [_cell_text(cell) for cell in cells]
+        if number > LAST_ROW:
+            raise BadFile("rows_too_many", limit=MAX_ROWS)
+        yield number, [_cell_text(cell) for cell in cells] if any(cells) else []
 
 
 def _cell_text(value: object) -> str:
