@@ -314,7 +314,8 @@ class Router:
         text = message.text or ""
         if message.content_type == "text" and text.startswith("/"):
             return self._run_command(ctx, text)
-        here = conversations.address(ctx.conversation)
+        # Where nothing is known of the chat, what is typed is typed at the front door: a code, say.
+        here = conversations.address(ctx.conversation) or self._front_door(ctx).here
         route = self._typed.get((type(here), message.content_type)) if here is not None else None
         if route is None or here is None or not self._may(ctx, route):
             return self._unexpected(ctx, here)

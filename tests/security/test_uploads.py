@@ -55,7 +55,11 @@ def workbook(parts: dict[str, bytes]) -> bytes:
 
 def sheet(rows: bytes) -> dict[str, bytes]:
     head = b"".join(b'<c t="inlineStr"><is><t>%s</t></is></c>' % title.encode() for title in HEADER)
-    xml = b"<worksheet %s><sheetData><row>%s</row>%s</sheetData></worksheet>" % (NAMESPACE, head, rows)
+    xml = b"<worksheet %s><dimension ref='A1'/><sheetData><row>%s</row>%s</sheetData></worksheet>" % (
+        NAMESPACE,
+        head,
+        rows,
+    )
     return {"xl/worksheets/sheet1.xml": xml}
 
 
