@@ -78,6 +78,8 @@ def build(
     proxy = settings.telegram_proxy.get_secret_value() if settings.telegram_proxy else None
     client = TelegramClient(token, settings.telegram_api_url, proxy)
     bot = telebot.TeleBot(token, threaded=False)
+    # The library prints beside our log, and unredacted.
+    telebot.logger.handlers.clear()
     router = Router(bot)
     register_all(router)
 
@@ -206,9 +208,14 @@ def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C; return the exit code."""
     from migrations import NewerSchema
     from models import Database
+    from models.database import sqlite_path
+    from runtime import file_modes
     from runtime.instance_lock import AlreadyRunning, InstanceLock
 
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file_modes.tighten(settings.data_dir, sqlite_path(settings.effective_database_url))
+    if file_modes.is_open(Path(".env")):
+        log.warning("everybody on this machine can read .env and the token in it: chmod 600 .env")
     try:
         lock = InstanceLock(Database(settings.effective_database_url), settings.bot_token.get_secret_value())
     except AlreadyRunning as error:

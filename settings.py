@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -17,6 +17,7 @@ HEAD = "The settings cannot be used (.env or the environment; .env.example expla
 
 # Telegram keeps its ids below 2^52.
 MAX_ID_DIGITS = 15
+SHORTEST_SECRET = 4
 
 Reader = Callable[[str], Any]
 
@@ -190,9 +191,29 @@ class Settings:
 
     @property
     def secrets(self) -> list[str]:
-        """Every secret as text, for the log's redaction."""
+        """Every secret as text, for the log's redaction, whole and as the part of an address it is."""
         candidates = (self.bot_token, self.smtp_password, self.database_url, self.telegram_proxy)
-        return [secret.get_secret_value() for secret in candidates if secret is not None]
+        whole = [secret.get_secret_value() for secret in candidates if secret is not None]
+        addresses = [*whole, self.geocoder_url, self.router_url or ""]
+        parts = [self.bot_token.get_secret_value().partition(":")[2]]
+        parts += [part for address in addresses for part in _secret_parts(address)]
+        return [*whole, *parts]
+
+
+def _secret_parts(address: str) -> list[str]:
+    """Return what of a web address or a database's is a secret: the password, the values behind «?»."""
+    try:
+        parsed = urlsplit(address)
+        found = [parsed.password or "", *(value for _, value in parse_qsl(parsed.query))]
+    except ValueError:
+        return []
+    # Shorter ones would take ordinary words out of the log.
+    return [
+        text
+        for part in found
+        for text in dict.fromkeys((part, unquote(part)))
+        if len(text) >= SHORTEST_SECRET
+    ]
 
 
 NAMES = tuple(own.name.upper() for own in fields(Settings))

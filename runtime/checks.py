@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import make_msgid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import migrations
 from models import Database
+from runtime import file_modes
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ class Failed(Exception):
 def run(settings: Settings, mail_config: MailConfig | None, send_to: str | None = None) -> int:
     """Print every check, and mail a test letter if asked to; return 1 when one failed, else 0."""
     checks: list[tuple[str, Callable[[Settings], str]]] = [
-        ("settings", lambda _: "complete"),
+        ("settings", lambda _: _env_file()),
         ("database", _database),
         ("Telegram", _telegram),
         ("mail", lambda _: _mail(mail_config)),
@@ -40,6 +42,12 @@ def run(settings: Settings, mail_config: MailConfig | None, send_to: str | None 
             failed += 1
             print(f"✗ {name}: {error}")
     return 1 if failed else 0
+
+
+def _env_file() -> str:
+    if file_modes.is_open(Path(".env")):
+        raise Failed("complete, but everybody on this machine can read .env: chmod 600 .env")
+    return "complete"
 
 
 def _database(settings: Settings) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 from datetime import UTC, datetime
+from types import TracebackType
+
+log = logging.getLogger(__name__)
 
 REDACTED = "***"
 
@@ -19,7 +23,7 @@ class Redaction(logging.Formatter):
         # In JSON a quote or a backslash of a secret is written with another backslash before it.
         self._secrets = [
             json.dumps(secret, ensure_ascii=False)[1:-1] if as_json else secret
-            for secret in secrets
+            for secret in sorted(secrets, key=len, reverse=True)
             if secret
         ]
 
@@ -51,3 +55,20 @@ def set_up(level: str, form: str, secrets: list[str]) -> None:
     logging.getLogger("urllib3").setLevel(logging.WARNING)
     # A migration is told in one line of ours.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # What nobody caught is printed by Python itself, past the redaction, unless it is logged.
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_of_thread
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("an error of ours ended the program", exc_info=(kind, error, trace))
+
+
+def _log_of_thread(what: threading.ExceptHookArgs) -> None:
+    if what.exc_value is None or issubclass(what.exc_type, SystemExit):
+        return
+    name = what.thread.name if what.thread is not None else "?"
+    log.critical("an error of ours ended the thread %s", name, exc_info=what.exc_value)

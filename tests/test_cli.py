@@ -7,6 +7,7 @@ import os
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,9 @@ def as_it_was() -> Iterator[None]:
     """Put back what a command sets for its process."""
     logger, mask = logging.getLogger(), os.umask(0o022)
     handlers, level = logger.handlers[:], logger.level
+    hooks = sys.excepthook, threading.excepthook
     yield
+    sys.excepthook, threading.excepthook = hooks
     os.umask(mask)
     logger.handlers[:], logger.level = handlers, level
 

@@ -233,7 +233,7 @@ def _workbook_rows(data: bytes) -> Iterator[Iterable[tuple[Any, ...]]]:
             _check_sizes(archive.infolist())
         workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         try:
-            sheet = workbook.worksheets[0]
+            sheet: Any = workbook.worksheets[0]
             # Some programs write a wrong size of the sheet, and rows beyond it would be passed over.
             sheet.reset_dimensions()
             source = _RowByRow(sheet._get_source())

@@ -1,6 +1,8 @@
 import io
 import json
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +17,9 @@ PASSWORD = 'quo"te\\пароль'
 def root() -> Iterator[None]:
     logger = logging.getLogger()
     handlers, level = logger.handlers[:], logger.level
+    hooks = sys.excepthook, threading.excepthook
     yield
+    sys.excepthook, threading.excepthook = hooks
     logger.handlers[:], logger.level = handlers, level
     logging.getLogger("urllib3").setLevel(logging.NOTSET)
 

@@ -29,16 +29,19 @@ def sender(telegram_id: int, **more: Any) -> JSON:
     return {"id": telegram_id, "is_bot": False, "first_name": "Имя", "username": "nick", **more}
 
 
-def typed(text: str, by: int = ANNA, message_id: int = 10, **more: Any) -> JSON:
-    """An update with a private message."""
+def typed(
+    text: str | None, by: int = ANNA, message_id: int = 10, who: JSON | None = None, **more: Any
+) -> JSON:
+    """An update with a private message; ``who`` stands in for its sender."""
     message = {
         "message_id": message_id,
         "date": 1,
         "chat": {"id": by, "type": "private"},
-        "from": sender(by),
-        "text": text,
+        "from": who or sender(by),
         **more,
     }
+    if text is not None:
+        message["text"] = text
     return {"update_id": next(_numbers), "message": message}
 
 

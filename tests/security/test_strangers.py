@@ -24,7 +24,7 @@ def issue(office: Office, cast: Cast, role: Role = Role.ADMIN) -> str:
         return auth.issue_code(session, role, "Новый", session.get_one(User, cast.dmitry))
 
 
-def test_a_thousand_million_accounts_guess_for_a_year_in_vain() -> None:
+def test_a_thousand_accounts_guess_at_a_hundred_codes_in_vain() -> None:
     """The code's room against what a lock leaves: five tries in fifteen minutes and account."""
     codes = len(set(auth.ALPHABET)) ** auth.CODE_LENGTH
     tries_a_day = auth.MAX_FAILED * (timedelta(days=1) / auth.LOCK_TIME)

@@ -115,7 +115,7 @@ def broken(draw: st.DrawFn) -> JSON:
 @example({"update_id": 1, "inline_query": {"id": "1", "from": sender(1), "query": "", "offset": ""}})
 @example({"update_id": 1, "chat_of_the_future": {"id": 1}})
 @example(typed("x", message_id=2**70))
-@example(typed("x", **{"from": sender(2**70)}))
+@example(typed("x", who=sender(2**70)))
 @example(typed("a\0b\ud800"))
 @example(typed("/start \0"))
 def test_an_update_of_any_shape_is_handled_or_set_aside_and_the_next_one_goes_on(
@@ -179,7 +179,7 @@ def test_a_chat_of_many_gets_one_sentence_and_no_business(office: Office, kind: 
 
 def test_another_bot_is_not_spoken_to(office: Office) -> None:
     """Two bots that answer each other would never stop."""
-    office.give(typed("/start", STRANGER, **{"from": sender(STRANGER, is_bot=True)}))
+    office.give(typed("/start", STRANGER, who=sender(STRANGER, is_bot=True)))
     press = pressed("aa", STRANGER)
     press["callback_query"]["from"]["is_bot"] = True
     office.give(press)

@@ -181,7 +181,7 @@ def office(database: Database, cast: Cast) -> Office:
 
 def document(name: str, size: int = 10) -> JSON:
     file = {"file_id": "f", "file_unique_id": "u", "file_name": name, "file_size": size}
-    return typed("", DMITRY, text=None, document=file)
+    return typed(None, DMITRY, document=file)
 
 
 @pytest.mark.parametrize("name", NAMES)
