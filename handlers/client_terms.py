@@ -13,7 +13,7 @@ from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
 from handlers.start import LANGUAGE_NAMES
 from models import Customer, PriceList, Role
-from services import clientele, customers, formats
+from services import clientele, customers, formats, handover
 
 NOBODY = 0
 
@@ -115,14 +115,16 @@ def choose_rep(ctx: Context, data: ChooseRep) -> Screen:
         rows.append([Button(t.plain("Nobody"), TakeRep(customer.id, NOBODY))])
     rows.append([_back(ctx, customer.id)])
     text = t(
-        "Whose customer is {name} from now on? Open drafts stay with who began them.", name=customer.name
+        "Whose customer is {name} from now on? Open drafts go along; given to nobody, they stay with who"
+        " began them.",
+        name=customer.name,
     )
     return Screen(text, rows, ChooseRep(customer.id, page.number))
 
 
 def take_rep(ctx: Context, data: TakeRep) -> Screen:
     """Give the customer to a rep."""
-    clientele.hand_over(ctx.session, data.customer_id, data.rep_id or None, ctx.user)
+    handover.give_customer(ctx.session, data.customer_id, data.rep_id or None, ctx.user)
     return _card(ctx, data.customer_id)
 
 

@@ -1,4 +1,4 @@
-"""A rep's customers and open drafts go to another rep: whom to, then a code typed over what is named."""
+"""Customers and open drafts go to another rep: whom to, a code typed over what is named, what all hear."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from handlers import keyboards, menu
-from handlers.addresses import HandOver, StaffCard
+from handlers.addresses import ClientCard, HandOver, StaffCard
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -15,7 +15,7 @@ from handlers.screen import Button, Rows, Screen
 from handlers.staff import staff_card
 from handlers.texts import Html, stack
 from models import Role
-from services import hand_over_all, staffing
+from services import handover, staffing
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,15 @@ def register(router: Router) -> None:
     router.typed(HandOverTo, "text", carry_out)
     router.notice("customers_given", customers_given)
     router.notice("customers_taken", customers_taken)
+    router.notice("customer_given", customer_given)
+    router.notice("customer_taken", customer_taken)
 
 
 def choose(ctx: Context, data: HandOver) -> Screen:
     """Show the other reps."""
     t = ctx.t
     giver = staffing.get(ctx.session, data.user_id, ctx.user)
-    page = hand_over_all.takers(ctx.session, giver.id, ctx.user, data.page)
+    page = handover.takers(ctx.session, giver.id, ctx.user, data.page)
     rows: Rows = [[Button(rep.name, HandOverTo(giver.id, rep.id))] for rep in page.items]
     rows += keyboards.pager(t, page, partial(HandOver, giver.id))
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), StaffCard(giver.id))])
@@ -52,7 +54,7 @@ def choose(ctx: Context, data: HandOver) -> Screen:
 def ask(ctx: Context, data: HandOverTo) -> Screen:
     """Name what goes, and ask for the code."""
     t = ctx.t
-    planned = hand_over_all.plan(ctx.session, data.user_id, data.taker_id, ctx.user)
+    planned = handover.plan(ctx.session, data.user_id, data.taker_id, ctx.user)
     parts: list[Html] = [
         t("<b>{giver} → {taker}</b>", giver=planned.giver.name, taker=planned.taker.name),
         t("Customers: {n}", n=len(planned.customer_ids)),
@@ -70,7 +72,7 @@ def ask(ctx: Context, data: HandOverTo) -> Screen:
 
 def carry_out(ctx: Context, data: HandOverTo, text: str) -> Screen:
     """Hand over when the code is right."""
-    done = hand_over_all.carry_out(ctx.session, data.user_id, data.taker_id, text, ctx.user)
+    done = handover.give_all(ctx.session, data.user_id, data.taker_id, text, ctx.user)
     said = ctx.t(
         ":white_check_mark: Handed over to {name}: customers {customers}, drafts {drafts}.",
         name=done.taker.name,
@@ -99,4 +101,35 @@ def customers_taken(ctx: Context, params: dict[str, Any]) -> Screen:
         customers=params["customers"],
         drafts=params["drafts"],
     )
+    return Screen(text, [menu.back(ctx)])
+
+
+def customer_given(ctx: Context, params: dict[str, Any]) -> Screen:
+    """Tell a rep of a customer who is theirs now."""
+    text = ctx.t(
+        ":busts_in_silhouette: {customer} is your customer now, says {by}; open drafts: {drafts}.",
+        customer=params["customer"],
+        by=params["by"],
+        drafts=params["drafts"],
+    )
+    button = Button(ctx.t.plain(":bust_in_silhouette: Customer"), ClientCard(params["customer_id"]))
+    return Screen(text, [[button], menu.back(ctx)])
+
+
+def customer_taken(ctx: Context, params: dict[str, Any]) -> Screen:
+    """Tell a rep of a customer who is theirs no more."""
+    if params["rep"] is None:
+        text = ctx.t(
+            ":busts_in_silhouette: {customer} is not your customer any more, says {by}.",
+            customer=params["customer"],
+            by=params["by"],
+        )
+    else:
+        text = ctx.t(
+            ":busts_in_silhouette: {rep} looks after {customer} now, says {by}; open drafts: {drafts}.",
+            customer=params["customer"],
+            by=params["by"],
+            rep=params["rep"],
+            drafts=params["drafts"],
+        )
     return Screen(text, [menu.back(ctx)])

@@ -15,7 +15,7 @@ from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
-from handlers.texts import Html, stack
+from handlers.texts import Html
 from models import Document, Invoice, Order, OrderStatus, Role, Waybill
 from services import documents, handover, invoices, loading, orders, staffing, waybills
 from services.errors import Conflict, Invalid, NotFound
@@ -121,13 +121,10 @@ def rows(ctx: Context, order: Order, papers: Sequence[Document]) -> Rows:
             revised = t.plain(":pencil2: Correct the invoice")
             cancelled = t.plain(":prohibited: Cancel the invoice")
         found.append([Button(revised, RevisePaper(paper.id)), Button(cancelled, VoidPaper(paper.id))])
-    found.append(
-        [
-            Button(t.plain(":handshake: Another rep"), ChangeRep(order.id)),
-            Button(t.plain(":scroll: Changes"), AuditLog(about=About.ORDERS, subject_id=order.id)),
-        ]
-    )
-    return found
+    last = [Button(t.plain(":scroll: Changes"), AuditLog(about=About.ORDERS, subject_id=order.id))]
+    if order.status in handover.OPEN:
+        last.insert(0, Button(t.plain(":handshake: Another rep"), ChangeRep(order.id)))
+    return [*found, last]
 
 
 def ask_why_back(ctx: Context, data: TakeBack) -> Screen:
@@ -152,7 +149,7 @@ def take_back(ctx: Context, data: TakeBack, reason: str) -> Screen:
 def choose_rep(ctx: Context, data: ChangeRep) -> Screen:
     """Offer the reps in work."""
     t = ctx.t
-    order = orders.get(ctx.session, data.order_id, ctx.user)
+    order = handover.get_open(ctx.session, data.order_id, ctx.user)
     page = staffing.find(ctx.session, ctx.user, data.page, Role.SALES_REP, in_work=True)
     found: Rows = [
         [Button(person.name, GiveTo(order.id, person.id))]
@@ -170,13 +167,13 @@ def choose_rep(ctx: Context, data: ChangeRep) -> Screen:
 def ask_with_customer(ctx: Context, data: GiveTo) -> Screen:
     """Ask whether the order goes alone."""
     t = ctx.t
-    order = orders.get(ctx.session, data.order_id, ctx.user)
+    order = handover.get_open(ctx.session, data.order_id, ctx.user)
     rep = staffing.get(ctx.session, data.user_id, ctx.user)
     found: Rows = [
         [Button(t.plain(":clipboard: This order only"), Give(order.id, rep.id, with_customer=False))],
         [
             Button(
-                t.plain(":busts_in_silhouette: The customer and all open orders"),
+                t.plain(":busts_in_silhouette: The customer and its drafts, too"),
                 Give(order.id, rep.id, with_customer=True),
             )
         ],
@@ -187,19 +184,17 @@ def ask_with_customer(ctx: Context, data: GiveTo) -> Screen:
 
 
 def give(ctx: Context, data: Give) -> Screen:
-    """Give it, and say how much went."""
-    changed = handover.change_rep(
+    """Give it, and say so on the card of the order it is now."""
+    order = handover.give_order(
         ctx.session, data.order_id, data.user_id, ctx.user, with_customer=data.with_customer
     )
     ctx.session.flush()
-    rep = staffing.get(ctx.session, data.user_id, ctx.user)
-    given = ctx.t.many(
-        ":white_check_mark: {n} order is {name}'s now.",
-        ":white_check_mark: {n} orders are {name}'s now.",
-        len(changed),
-        name=rep.name,
-    )
-    return ctx.open(OrderCard(data.order_id)).under(given)
+    given = ctx.t(":white_check_mark: The order is {name}'s now.", name=order.sales_rep.name)
+    if data.with_customer:
+        given = ctx.t(
+            ":white_check_mark: The order and the customer are {name}'s now.", name=order.sales_rep.name
+        )
+    return ctx.open(OrderCard(order.id)).under(given)
 
 
 def ask_why_void(ctx: Context, data: VoidPaper) -> Screen:
@@ -284,7 +279,7 @@ def order_received(ctx: Context, params: dict[str, Any]) -> Screen | None:
     if ctx.actor is None or order.sales_rep_id != ctx.actor.id:
         return Screen(text)
     button = Button(ctx.t.plain(":clipboard: Open the order"), OrderCard(order.id))
-    return Screen(stack(text, *_others(ctx, params)), [[button]])
+    return Screen(text, [[button]])
 
 
 def order_given_away(ctx: Context, params: dict[str, Any]) -> Screen | None:
@@ -298,14 +293,7 @@ def order_given_away(ctx: Context, params: dict[str, Any]) -> Screen | None:
         rep=params["rep"],
         by=params["by"],
     )
-    return Screen(stack(text, *_others(ctx, params)))
-
-
-def _others(ctx: Context, params: dict[str, Any]) -> list[Html]:
-    others = params["others"]
-    if not others:
-        return []
-    return [ctx.t.many("And {n} more open order.", "And {n} more open orders.", others)]
+    return Screen(text)
 
 
 def _title(ctx: Context, order: Order) -> Html:

@@ -141,7 +141,6 @@ FILLED = {
     "text_name": N_("Nothing is called “{name}”. A text may name: {known}."),
     "backup_not_there": N_("There is no file {path}."),
     "customer_changed": N_("Somebody changed this customer meanwhile; now it says: {now}. Type it again."),
-    "rep_has_draft": N_("{name} has an open draft for {customer}: have it sent or deleted first."),
     "backup_exists": N_("{path} is there already."),
     "backup_damaged": N_("{path} is no copy of the database, or it is damaged."),
     "backup_failed": N_("The copy was not made: {reason}."),

@@ -25,7 +25,7 @@ from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.texts import N_, Html, escaped, stack
 from models import Role, User
-from services import admission, hand_over_all, staffing
+from services import admission, handover, staffing
 from services.errors import NotFound
 
 LIST = "staff"
@@ -245,7 +245,7 @@ def _card_rows(ctx: Context, person: User) -> Rows:
             for field, label in FIELDS.items()
         ]
     )
-    if hand_over_all.count(ctx.session, person):
+    if handover.count(ctx.session, person):
         rows.append([Button(t.plain(":busts_in_silhouette: Hand customers over"), HandOver(person.id))])
     rows.append(
         [

@@ -69,24 +69,6 @@ def sales_reps(session: Session, actor: User) -> list[User]:
     return sorted(auth.staff(session, Role.SALES_REP), key=lambda rep: (search.fold(rep.name), rep.id))
 
 
-def hand_over(session: Session, customer_id: int, rep_id: int | None, actor: User) -> Customer:
-    """Give a customer to a sales rep, None: to nobody; drafts stay with who began them.
-
-    Administrators only. Raises Conflict ``rep_has_customer`` (name) when the rep has one under this ИНН.
-    """
-    _require_admin(actor)
-    customer = customers.get(session, customer_id, actor)
-    if rep_id is not None and rep_id not in {rep.id for rep in sales_reps(session, actor)}:
-        raise NotFound("user")
-    if customer.sales_rep_id != rep_id:
-        try:
-            customers.refuse_twin(session, customer.inn, rep_id)
-        except Conflict as twin:
-            raise Conflict("rep_has_customer", name=twin.params["name"]) from None
-        customers.update_customer(session, customer, {"sales_rep_id": rep_id}, actor)
-    return customer
-
-
 def price_lists(session: Session, actor: User, page: int = 0) -> Page[PriceList]:
     """Return a page of the price lists by name; administrators only."""
     _require_admin(actor)

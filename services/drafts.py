@@ -205,15 +205,18 @@ def set_note(session: Session, order: Order, note: str | None) -> None:
     touch(session, order)
 
 
-def discard(session: Session, order: Order) -> None:
-    """Throw the draft away; one that was at the warehouse before stays in the books, as cancelled."""
+def discard(session: Session, order: Order, actor: User | None = None) -> None:
+    """Throw the draft away; one that was at the warehouse before stays in the books, as cancelled.
+
+    It is its rep who does so unless ``actor`` says who else.
+    """
     if order.number is None:
         session.delete(order)
         session.flush()
         return
     # The stock ledger tells of its reservation and release, and what it tells is never deleted.
     cancelled, draft = OrderStatus.CANCELLED, [OrderStatus.DRAFT]
-    orders.move(session, order, order.sales_rep, OrderEventKind.CANCELLED, draft, cancelled)
+    orders.move(session, order, actor or order.sales_rep, OrderEventKind.CANCELLED, draft, cancelled)
 
 
 def missing(order: Order) -> list[str]:

@@ -31,6 +31,7 @@ ACTIONS = {
     "export": N_("{who} exported {what} to a file"),
     "assign": N_("{who} chose {what} for orders"),
     "reassign": N_("{who} gave {what} to another rep"),
+    "join": N_("{who} joined another rep's draft to {what}"),
     "cancel": N_("{who} called off {what}"),
     "release": N_("{who} put {what} back into the queue"),
     "roles": N_("{who} changed the role of {what}"),

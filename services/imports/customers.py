@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Customer, Outlet, Role, User, now_of
-from services import audit, customer_rows, customers, formats, letters, requisites, search
+from services import audit, customer_rows, customers, formats, handover, letters, requisites, search
 from services.customer_rows import CustomerValues, Place, Rewriting
 from services.errors import Invalid
 from services.imports import cells, planning, tables
@@ -54,7 +54,7 @@ def plan_again(session: Session, report: Report) -> Plan:
 def write(session: Session, report: Report, user: User | None) -> None:
     """Carry out a report that has no problems and was found to be up to date.
 
-    Invoices that waited for an e-mail go out with the first one.
+    Open drafts go with a customer to its new rep; invoices that waited for an e-mail go out with the first.
     """
     for additions in planning.chunks(report.added):
         rows = [(_values(added.values), added.values.get("outlet")) for added in additions]
@@ -63,6 +63,7 @@ def write(session: Session, report: Report, user: User | None) -> None:
         _write_changes(session, chunk, user)
     # What was loaded before says what was so then.
     session.expire_all()
+    handover.follow(session, _given_away(report), user)
     for customer_ids in planning.chunks(_with_new_emails(report)):
         letters.queue_unsent(session, *customer_ids)
     facts = {
@@ -319,6 +320,16 @@ def _with_new_emails(report: Report) -> list[int]:
         for change in report.changed
         if any(part.field == "emails" and part.new for part in change.fields)
     ]
+
+
+def _given_away(report: Report) -> dict[tuple[int | None, int], set[int]]:
+    """Return which customers go to another rep, by whose they were and whose they are now."""
+    given: defaultdict[tuple[int | None, int], set[int]] = defaultdict(set)
+    for change in report.changed:
+        for part in change.fields:
+            if part.field == "sales_rep":
+                given[part.old.id if part.old else None, part.new.id].add(change.subject_id)
+    return given
 
 
 def _write_changes(session: Session, changes: Sequence[Change], user: User | None) -> None:

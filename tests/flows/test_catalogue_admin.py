@@ -209,6 +209,7 @@ def test_a_shelf_is_not_put_onto_one_below_it(stage: Stage) -> None:
 
 def test_a_customer_gets_another_rep_a_discount_and_a_language(stage: Stage) -> None:
     dmitry = stage.dmitry
+    acts.opens(stage.klara)
     acts.opens(dmitry)
     acts.press(dmitry, "👥 Клиенты", "Клиенты. Для поиска")
     acts.say(dmitry, "ромашка", "по запросу «ромашка»")
@@ -216,6 +217,7 @@ def test_a_customer_gets_another_rep_a_discount_and_a_language(stage: Stage) -> 
     acts.press(dmitry, "👤 Представитель", "Чей теперь клиент")
     assert "• Анна" in dmitry.screen.labels
     acts.press(dmitry, "Клара", "Представитель: Клара")
+    stage.klara.wait_text(f"Теперь ваш клиент — {ROMASHKA}, передал Дмитрий. Открытые черновики: 0.")
     acts.press(dmitry, "💰 Цены", "сейчас: как в каталоге")
     acts.say(dmitry, "сто", "Введите скидку в процентах")
     acts.say(dmitry, "101", "Введите скидку в процентах")

@@ -172,7 +172,7 @@ def test_an_order_goes_to_another_rep_alone(stage: Stage) -> None:
     acts.press(dmitry, "🤝 Другой представитель", "Сейчас ведёт Анна. Кому передать?")
     assert "Анна" not in dmitry.screen.labels
     acts.press(dmitry, "Клара", "Новый представитель: Клара.")
-    acts.press(dmitry, "📋 Только этот заказ", "Теперь ведёт Клара: 1 заказ.")
+    acts.press(dmitry, "📋 Только этот заказ", "✅ Теперь заказ ведёт Клара.")
     assert "передан другому представителю, Дмитрий: Анна → Клара" in dmitry.screen.text
     anna.wait_text("Теперь ведёт Клара: передал Дмитрий.")
     told = klara.wait_text("Теперь ваш: передал Дмитрий, раньше вёл Анна.")
@@ -184,7 +184,7 @@ def test_an_order_goes_to_another_rep_alone(stage: Stage) -> None:
     assert toast.text == "Не найдено."
 
 
-def test_a_customer_goes_with_all_open_orders(stage: Stage) -> None:
+def test_a_customer_goes_with_its_order_and_draft(stage: Stage) -> None:
     dmitry, anna, klara = stage.dmitry, stage.anna, stage.klara
     acts.all_open(stage)
     number = acts.places_order(stage, anna)
@@ -194,8 +194,9 @@ def test_a_customer_goes_with_all_open_orders(stage: Stage) -> None:
     _opens_card(dmitry, number)
     acts.press(dmitry, "🤝 Другой представитель", "Кому передать?")
     acts.press(dmitry, "Клара", "Новый представитель: Клара.")
-    acts.press(dmitry, "👥 Клиента и все открытые заказы", "Теперь ведёт Клара: 2 заказа.")
-    klara.wait_text("И ещё 1 открытый заказ.")
+    acts.press(dmitry, "👥 И клиента с черновиками", "✅ Теперь заказ и клиента ведёт Клара.")
+    klara.wait_text("Теперь ваш клиент — ООО «Ромашка», передал Дмитрий. Открытые черновики: 1.")
+    anna.wait_text("ООО «Ромашка» теперь ведёт Клара, передал Дмитрий. Открытые черновики: 1.")
     acts.opens(klara)
     acts.press(klara, "👥 Клиенты", "Ваши клиенты")
     acts.offers(klara, ROMASHKA)
@@ -251,6 +252,8 @@ def test_an_invoice_is_corrected_under_its_number_and_mailed_again(stage: Stage)
     number = _is_loaded(stage)
     stage.anna.wait_text("счёт отправлен на")
     _opens_card(dmitry, number)
+    # The goods have left: whose order it is stays as the reports have it.
+    assert "🤝 Другой представитель" not in dmitry.screen.labels
     acts.press(dmitry, "✏️ Исправить счёт", "Что исправляем?")
     acts.say(dmitry, "новый КПП", "Выписано: Счёт №1, исправление №1.")
     acts.offers(dmitry, "🚫 Аннулировать счёт")

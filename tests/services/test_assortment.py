@@ -81,7 +81,6 @@ def test_two_shelves_beside_each_other_are_not_called_the_same(session: Session,
         lambda s, cast, who: assortment.change(s, cast.water, "price", "1", who, 1),
         lambda s, cast, who: assortment.check_new_sku(s, "Z-1", who),
         lambda s, cast, who: assortment.add_shelf(s, "Чужая", None, who),
-        lambda s, cast, who: clientele.hand_over(s, cast.romashka, cast.clara, who),
         lambda s, cast, who: clientele.set_discount(s, cast.romashka, "99", who),
         lambda s, cast, who: clientele.set_language(s, cast.romashka, "en", who),
         lambda s, cast, who: clientele.price_lists(s, who),
@@ -113,16 +112,6 @@ def test_what_is_no_discount_is_refused(
     with pytest.raises(DomainError, match="discount_form"):
         clientele.set_discount(session, romashka.id, text, dmitry)
     assert romashka.price_list_id is None
-
-
-def test_a_rep_gets_no_second_customer_of_one_inn(
-    session: Session, anna: User, clara: User, dmitry: User
-) -> None:
-    own, other = (customers.create(session, rep, name="Лютик", inn="7736050003") for rep in (anna, clara))
-    with pytest.raises(Conflict, match="rep_has_customer"):
-        clientele.hand_over(session, own.id, clara.id, dmitry)
-    clientele.hand_over(session, other.id, None, dmitry)
-    assert clientele.hand_over(session, own.id, clara.id, dmitry).sales_rep_id == clara.id
 
 
 @pytest.mark.both_engines

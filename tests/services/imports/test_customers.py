@@ -5,11 +5,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import AuditEntry, Customer, Database, Outlet
-from services import customers, imports
+from services import customers, drafts, imports
 from services.customer_rows import Place
 from services.errors import Conflict
 from services.imports import FieldChange, Problem, Report
 from services.imports.customers import SalesRep
+from tests.services import acts
 from tests.services.imports.conftest import NOW, Staff, hire_all
 from tests.services.imports.make import make_customers
 
@@ -78,6 +79,20 @@ def test_the_same_file_again_changes_nothing(session: Session, staff: Staff) -> 
     assert (again.added, again.changed, again.unchanged) == ((), (), 2)
     assert (number_of(session, Customer), number_of(session, Outlet)) == (2, 1)
     assert customer_of(session).version == 1
+
+
+def test_a_file_that_names_another_rep_takes_the_drafts_along(session: Session, staff: Staff) -> None:
+    load(session, FULL, {"Клиент": "Лютик", "Представитель": "Анна"})
+    drafted = [
+        drafts.open_for(session, customer_of(session, name).id, staff.anna)
+        for name in ("ООО «Ромашка»", "Лютик")
+    ]
+    load(session, {**FULL, "Представитель": "Клара"})
+    for draft in drafted:
+        session.refresh(draft)
+    assert [draft.sales_rep_id for draft in drafted] == [staff.clara.id, staff.anna.id]
+    assert acts.events(session, drafted[0]) == [("reassigned", None)]
+    assert acts.notices(session) == ["customers_taken", "customers_given"]
 
 
 def test_a_change_is_told_field_by_field(session: Session, staff: Staff) -> None:
