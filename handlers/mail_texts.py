@@ -11,7 +11,7 @@ from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.texts import N_, stack
 from models import Role
-from services import audit, company, confirmation_letter, invoice_letter, letters, mail_texts, requisites
+from services import company, confirmation_letter, invoice_letter, letters, mail_texts, requisites
 from services.errors import Invalid, NotFound
 
 PARTS = {
@@ -133,11 +133,7 @@ def reset(ctx: Context, data: ResetText) -> Screen:
 
 def switch_confirmations(ctx: Context, data: Confirmations) -> Screen:
     """Send confirmations from now on, or none."""
-    firm = company.get(ctx.session)
-    before, firm.confirms_orders = firm.confirms_orders, data.is_on
-    if before != data.is_on:
-        change = {"confirms_orders": before}, {"confirms_orders": data.is_on}
-        audit.record(ctx.session, ctx.user, "update", "company", 1, *change)
+    company.confirm_orders(ctx.session, ctx.user, is_on=data.is_on)
     return texts(ctx, MailTexts(data.language))
 
 
@@ -156,14 +152,14 @@ def send_sample(ctx: Context, data: SampleLetter, text: str) -> Screen:
     """Send the sample."""
     address = requisites.check_email(text)
     language = _language(data.language)
-    letters.queue_sample(ctx.session, language, address, ctx.conversation.chat_id)
+    letters.queue_sample(ctx.session, language, address, ctx.conversation.chat_id, ctx.user)
     said = ctx.t(":envelope: The sample is on its way to {email}.", email=address)
     return texts(ctx, MailTexts(language)).under(said)
 
 
 def resume(ctx: Context, _data: Resume) -> Screen | None:
     """Try every waiting letter now; new trouble is told anew."""
-    woken = letters.resume(ctx.session)
+    woken = letters.resume(ctx.session, ctx.user)
     ctx.toast = ctx.t.plain("No letters wait.")
     if woken:
         ctx.toast = ctx.t.many("{n} letter is tried now.", "{n} letters are tried now.", woken)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
-from models import Category, Product, User
-from services import audit, catalog_rows, formats, paging, snapshot
+from models import Category, Product, Role, User
+from services import audit, auth, catalog_rows, formats, paging, snapshot
 from services import search as searching
 from services.catalog_rows import ProductValues, Rewriting
 from services.errors import Conflict, Invalid, NotFound
@@ -245,7 +245,8 @@ def update_product(
 
 
 def set_photo(session: Session, product: Product, file_id: str | None, user: User) -> None:
-    """Give a product the photo Telegram knows under this id, or none; leaves a trace."""
+    """Give a product the photo Telegram knows under this id, or none; administrators only, leaves a trace."""
+    auth.require(user, Role.ADMIN)
     if product.photo_file_id == file_id:
         return
     before = {"photo_file_id": product.photo_file_id}

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Company, Picture, Tariff, User, VatKind, VatRate, Warehouse, now_of
-from services import audit, customers, notifications, requisites
+from models import Company, Picture, Role, Tariff, User, VatKind, VatRate, Warehouse, now_of
+from services import audit, auth, customers, notifications, requisites
 from services.errors import Invalid, NotFound
 
 _vat_table = select(VatRate.kind, VatRate.starts_on, VatRate.percent).order_by(VatRate.starts_on.desc())
@@ -146,17 +146,32 @@ def _is_paid_by_iban(firm: Company) -> bool:
 
 
 def confirm_account(session: Session, actor: User) -> None:
-    """Take the bank details as they are, although their keys do not fit."""
+    """Take the bank details as they are, although their keys do not fit; administrators only."""
+    auth.require(actor, Role.ADMIN)
     firm = get(session)
     firm.confirmed_account = _account_of(firm)
     audit.record(session, actor, "confirm", "company", 1, None, {"account": firm.confirmed_account})
 
 
+def confirm_orders(session: Session, actor: User, *, is_on: bool) -> None:
+    """Mail customers a confirmation of each order placed from now on, or none; administrators only."""
+    auth.require(actor, Role.ADMIN)
+    firm = get(session)
+    before = firm.confirms_orders
+    if before == is_on:
+        return
+    firm.confirms_orders = is_on
+    change = {"confirms_orders": before}, {"confirms_orders": is_on}
+    audit.record(session, actor, "update", "company", 1, *change)
+
+
 def set_facsimile(session: Session, png: bytes | None, actor: User) -> None:
     """Stamp documents from now on with this picture of signature and seal; None: with nothing.
 
-    Raises Invalid ``picture`` unless it is a PNG of at most 2,000 × 2,000 pixels and 200 KB.
+    Administrators only. Raises Invalid ``picture`` unless it is a PNG of at most 2,000 × 2,000 pixels and
+    200 KB.
     """
+    auth.require(actor, Role.ADMIN)
     firm = get(session)
     before, after = firm.facsimile_sha256, None
     if png is not None:
@@ -191,9 +206,10 @@ def _account_of(firm: Company) -> str:
 def set_requisite(session: Session, field: str, text: str, actor: User) -> None:
     """Check and keep one of the seller's requisites; raises Invalid as :mod:`services.requisites` does.
 
-    A change leaves an audit row. Raises NotFound for a field that is none. A sole proprietor's ИНН takes the
-    КПП away: there is none then.
+    Administrators only; a change leaves an audit row. Raises NotFound for a field that is none. A sole
+    proprietor's ИНН takes the КПП away: there is none then.
     """
+    auth.require(actor, Role.ADMIN)
     checks = {
         "name": requisites.check_name,
         "inn": requisites.check_inn,

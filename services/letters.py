@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import exists, select, text, update
 from sqlalchemy.orm import Session
 
-from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, now_of
-from services import company, mail, notifications, outbox
+from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, Role, User, now_of
+from services import auth, company, mail, notifications, outbox
 from services.errors import Conflict
 from services.letter_drafts import CONFIRMATION, INVOICE, SAMPLE, Withdrawn
 from services.mail import MailError
@@ -98,15 +98,17 @@ def queue_confirmation(session: Session, order: Order) -> int:
     return len(order.customer.email_list)
 
 
-def queue_sample(session: Session, language: str, recipient: str, chat_id: int) -> None:
+def queue_sample(session: Session, language: str, recipient: str, chat_id: int, actor: User) -> None:
     """Queue a letter with a made-up invoice to an administrator, who is told how it ended."""
+    auth.require(actor, Role.ADMIN)
     at = now_of(session).isoformat()
     payload = {"sending": at, "language": language, "chat_id": chat_id}
     _queue(session, None, SAMPLE, recipient, payload)
 
 
-def resume(session: Session) -> int:
-    """Have every waiting letter tried at once; return how many."""
+def resume(session: Session, actor: User) -> int:
+    """Have every waiting letter tried at once; return how many. Administrators only."""
+    auth.require(actor, Role.ADMIN)
     firm = company.get(session)
     if firm.mail_fault != company.MAIL_IS_OFF:
         firm.mail_fault = None

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from models import User
-from services import audit, company
+from models import Role, User
+from services import audit, auth, company
 from services.errors import Invalid, NotFound
 
 PARTS = ("greeting", "intro", "note", "sign_off", "confirmation_intro")
@@ -34,9 +34,10 @@ def get(session: Session, language: str) -> Mapping[str, str]:
 def put(session: Session, language: str, part: str, text: str, actor: User) -> None:
     """Keep own words for a part of the letters; empty: back to what the program says.
 
-    Raises Invalid ``too_long`` or ``text_name`` (name) for a name in braces that nothing stands for,
-    NotFound for a part or language there is none of.
+    Administrators only. Raises Invalid ``too_long`` or ``text_name`` (name) for a name in braces that nothing
+    stands for, NotFound for a part or language there is none of.
     """
+    auth.require(actor, Role.ADMIN)
     if part not in PARTS or language not in LANGUAGES:
         raise NotFound("mail_text")
     text = text.strip()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from models import User
+from models import Role, User
+from services import auth
 from services.errors import Conflict, Invalid
 from services.imports import catalog, customers, receipt
 from services.imports.catalog import check_catalog
@@ -35,6 +36,12 @@ __all__ = [
 _ENGINES = {"catalog": catalog, "customers": customers, "receipt": receipt}
 _CHECKS = {"catalog": check_catalog, "customers": check_customers, "receipt": check_receipt}
 
+_ROLES: dict[Kind, tuple[Role, ...]] = {
+    "catalog": (Role.ADMIN,),
+    "customers": (Role.ADMIN,),
+    "receipt": (Role.STOREKEEPER, Role.ADMIN),
+}
+
 
 def check(
     session: Session, kind: Kind, data: bytes, file_name: str, progress: Progress | None = None
@@ -44,11 +51,14 @@ def check(
 
 
 def apply(session: Session, report: Report, user: User | None) -> None:
-    """Write everything the report names, in the caller's transaction.
+    """Write everything the report names, in the caller's transaction; without a user: the command line's.
 
-    Raises ``Invalid("import_has_problems")`` (problems: how many) and ``Conflict("import_outdated")`` when
-    applying would no longer do what the report says; nothing was written then.
+    Raises Forbidden unless the user may change all that, ``Invalid("import_has_problems")`` (problems: how
+    many) and ``Conflict("import_outdated")`` when applying would no longer do what the report says; nothing
+    was written then.
     """
+    if user is not None:
+        auth.require(user, *_ROLES[report.kind])
     if report.problems:
         raise Invalid("import_has_problems", problems=len(report.problems))
     engine = _ENGINES[report.kind]

@@ -207,13 +207,13 @@ def test_the_paper_names_both_sides_order_and_dates(
 
 
 def test_an_invoice_stays_as_it_was_whatever_changes(
-    session: Session, anna: User, boris: User, romashka: Customer, water: Product
+    session: Session, anna: User, boris: User, dmitry: User, romashka: Customer, water: Product
 ) -> None:
     invoice = invoice_of(session, acts.loaded(session, anna, romashka, {water: "10"}, boris))
     before, pdf = invoice.snapshot, papers.render(papers.read(invoice))
     water.price, water.name, water.vat_kind = 1, "Другая вода", VatKind.ZERO
     romashka.name = "ООО «Лютик»"
-    company.set_requisite(session, "name", "ООО «Южный ветер»", anna)
+    company.set_requisite(session, "name", "ООО «Южный ветер»", dmitry)
     session.flush()
     session.expire_all()
     assert invoice.snapshot == before

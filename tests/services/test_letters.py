@@ -347,11 +347,13 @@ def test_own_words_stand_in_the_letter_and_strange_names_are_refused(
     assert mail_texts.get(session, "ru") == {"intro": "Счёт {номер} на {сумма}"}
 
 
-def test_letters_go_on_at_a_word_of_the_administrator(session: Session, invoice: Invoice) -> None:
+def test_letters_go_on_at_a_word_of_the_administrator(
+    session: Session, invoice: Invoice, dmitry: User
+) -> None:
     [row] = take(session)
     letters.finish(session, row, failure(mail.Outcome.SETTINGS))
     assert take(session) == []
-    assert letters.resume(session) == 1
+    assert letters.resume(session, dmitry) == 1
     assert company.get(session).mail_fault is None
     assert len(take(session)) == 1
 
