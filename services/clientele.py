@@ -146,9 +146,10 @@ def change_outlet(session: Session, outlet_id: int, field: str, text: str | None
     if field not in OUTLET_FIELDS:
         raise NotFound("outlet")
     value = None if text is None else _checked(field, text)
-    before = {field: getattr(outlet, field)}
-    setattr(outlet, field, value)
-    audit.record(session, actor, "update", "outlet", outlet.id, before, {field: value})
+    before = getattr(outlet, field)
+    if value != before:
+        setattr(outlet, field, value)
+        audit.record(session, actor, "update", "outlet", outlet.id, {field: before}, {field: value})
     return outlet
 
 

@@ -180,8 +180,9 @@ def set_facsimile(session: Session, png: bytes | None, actor: User) -> None:
         if session.get(Picture, after) is None:
             session.add(Picture(sha256=after, content=png, created_at=now_of(session)))
             session.flush()
-    firm.facsimile_sha256 = after
-    audit.record(session, actor, "update", "company", 1, {"facsimile": before}, {"facsimile": after})
+    if after != before:
+        firm.facsimile_sha256 = after
+        audit.record(session, actor, "update", "company", 1, {"facsimile": before}, {"facsimile": after})
 
 
 def _check_picture(png: bytes) -> None:

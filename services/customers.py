@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from typing import cast
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session
@@ -204,11 +205,16 @@ def set_emails(session: Session, customer: Customer, text: str | None, actor: Us
 
 
 def update_customer(session: Session, customer: Customer, values: CustomerValues, user: User | None) -> None:
-    """Change what the checked values say, leave a trace, and keep search in step."""
+    """Change what the checked values say, leave a trace of what differs, and keep search in step."""
     session.flush()
-    before = {name: getattr(customer, name) for name in values}
-    customer_rows.update_customers(session, [Rewriting(customer.id, before, values)], user)
-    session.refresh(customer)
+    changed = cast(
+        CustomerValues,
+        {name: value for name, value in values.items() if value != getattr(customer, name)},
+    )
+    if changed:
+        before = {name: getattr(customer, name) for name in changed}
+        customer_rows.update_customers(session, [Rewriting(customer.id, before, changed)], user)
+        session.refresh(customer)
 
 
 def add_outlet(

@@ -99,11 +99,14 @@ def remove(session: Session, day: date, actor: User) -> None:
 
 
 def _close(session: Session, day: date, name: str | None, actor: User) -> None:
+    """Close a day, or give a closed one this name; without a name it keeps the one it has."""
     found = session.get(Holiday, day)
     before = None if found is None else {"name": found.name}
     if found is None:
         session.add(Holiday(closed_on=day, name=name))
-    elif name is not None:
+    elif name is None or name == found.name:
+        return
+    else:
         found.name = name
     audit.record(session, actor, "update", "holiday", day, before, {"name": name})
 

@@ -49,6 +49,8 @@ def put(session: Session, language: str, part: str, text: str, actor: User) -> N
         raise Invalid("text_name", name=strange, known=", ".join(f"{{{ru}}}" for ru, _ in NAMES))
     firm = company.get(session)
     before = get(session, language).get(part)
+    if (text or None) == before:
+        return
     own = {**get(session, language), part: text}
     if not text:
         del own[part]

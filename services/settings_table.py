@@ -90,9 +90,10 @@ def set_place(session: Session, latitude: float, longitude: float, address: str 
     store.latitude, store.longitude = customers.check_coordinates(latitude, longitude)
     if address is not None:
         store.address = customers.check_address(address)
-    audit.record(
-        session, actor, "update", "warehouse", 1, before, {name: getattr(store, name) for name in names}
-    )
+    changed = [name for name in names if getattr(store, name) != before[name]]
+    if changed:
+        was, now = {name: before[name] for name in changed}, {name: getattr(store, name) for name in changed}
+        audit.record(session, actor, "update", "warehouse", 1, was, now)
 
 
 def get(field: str) -> Setting:

@@ -59,7 +59,8 @@ def add(session: Session, kind: VatKind, percent: int | None, starts_on: date, a
     row.percent = percent
     session.flush()
     company.forget_vat_table(session)
-    audit.record(session, actor, "update", "vat_rate", kind.value, before, _facts(row))
+    if before != _facts(row):
+        audit.record(session, actor, "update", "vat_rate", kind.value, before, _facts(row))
 
 
 def remove(session: Session, kind: VatKind, starts_on: date, actor: User) -> None:

@@ -153,14 +153,26 @@ def test_archiving_twice_is_one_step_and_goes_back(session: Session, romashka: C
         ("phone", "8 495 120-45-01", "+74951204501"),
         ("hours", "пн–пт 9–18", "пн–пт 9–18"),
         ("note", "вход со двора 🚪", "вход со двора 🚪"),
-        ("note", None, None),
     ],
 )
 def test_an_outlet_s_field_is_kept_and_traced(
-    session: Session, gate: Outlet, anna: User, field: str, typed: str | None, kept: str | None
+    session: Session, gate: Outlet, anna: User, field: str, typed: str, kept: str
 ) -> None:
     assert getattr(clientele.change_outlet(session, gate.id, field, typed, anna), field) == kept
     assert traces(session, "outlet") == [("update", {field: None}, {field: kept})]
+    clientele.change_outlet(session, gate.id, field, typed, anna)
+    assert len(traces(session, "outlet")) == 1
+    clientele.change_outlet(session, gate.id, field, None, anna)
+    clientele.change_outlet(session, gate.id, field, None, anna)
+    assert traces(session, "outlet")[1:] == [("update", {field: kept}, {field: None})]
+
+
+def test_the_same_value_again_leaves_customer_and_trace_alone(
+    session: Session, anna: User, romashka: Customer
+) -> None:
+    version = romashka.version
+    clientele.change(session, romashka.id, "name", romashka.name, anna, version)
+    assert (romashka.version, traces(session, "customer")) == (version, [])
 
 
 @pytest.mark.parametrize(

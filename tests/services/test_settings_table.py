@@ -25,7 +25,7 @@ from models import (
     VatRate,
     WorkingHours,
 )
-from services import company, documents, holidays, schedule, settings_table, vat_table
+from services import company, documents, holidays, mail_texts, schedule, settings_table, vat_table
 from services.errors import Forbidden, Invalid, NotFound
 from services.schedule import Hours
 from tests.services import acts
@@ -242,6 +242,35 @@ def test_a_holiday_closes_the_day_and_leaves_what_is_placed(
         holidays.remove(session, day, dmitry)
     assert traces(session)[-2:] == [(None, {"name": "Учёт"}), ({"name": "Учёт"}, None)]
     assert session.scalars(select(Holiday)).all() == []
+
+
+def test_of_days_closed_again_only_what_changes_is_traced(session: Session, dmitry: User) -> None:
+    new_year, next_day = date(2027, 1, 1), date(2027, 1, 2)
+    holidays.add(session, new_year, new_year, "Новый год", dmitry)
+    holidays.add(session, new_year, next_day, None, dmitry)
+    holidays.add(session, new_year, new_year, "Новый год", dmitry)
+    holidays.rename(session, new_year, " ", dmitry)
+    assert traces(session) == [(None, {"name": "Новый год"}), (None, {"name": None})]
+    assert holidays.get(session, new_year).name == "Новый год"
+    holidays.add(session, new_year, next_day, "Каникулы", dmitry)
+    assert traces(session)[2:] == [
+        ({"name": "Новый год"}, {"name": "Каникулы"}),
+        ({"name": None}, {"name": "Каникулы"}),
+    ]
+
+
+def test_what_is_set_to_what_it_is_leaves_no_trace(session: Session, dmitry: User) -> None:
+    for _ in range(2):
+        settings_table.set_place(session, 55.7, 37.5, None, dmitry)
+        mail_texts.put(session, "ru", "note", "Спасибо", dmitry)
+        mail_texts.put(session, "en", "note", " ", dmitry)
+        company.set_facsimile(session, None, dmitry)
+        vat_table.add(session, VatKind.STANDARD, 25, date(2027, 1, 1), dmitry)
+    assert [after for _, after in traces(session)] == [
+        {"longitude": 37.5},
+        {"note": "Спасибо"},
+        {"starts_on": "2027-01-01", "percent": 25},
+    ]
 
 
 # The table of VAT
