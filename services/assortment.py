@@ -166,7 +166,7 @@ def move_shelf(session: Session, category_id: int, parent_id: int | None, actor:
 def shift_shelf(session: Session, category_id: int, step: int, actor: User) -> Category:
     """Move a shelf one place up (-1) or down (1) among those beside it; at the end it stays."""
     shelf = get_shelf(session, category_id, actor)
-    beside = catalog.shelves(session, shelf.parent_id, with_hidden=True)
+    beside = list(session.scalars(catalog.shelves_beside(shelf.parent_id)))
     place = beside.index(shelf)
     target = place + step
     if not 0 <= target < len(beside):

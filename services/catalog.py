@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import Session
 
 from models import Category, Product, Role, User
@@ -45,13 +45,14 @@ _PACKAGE = re.compile(r"\s*([^=,;]+?)\s*=\s*([0-9]+(?:[.,][0-9]+)?)\s*(?:[,;]|$)
 
 def shelves(session: Session, parent_id: int | None, *, with_hidden: bool = False) -> list[Category]:
     """Return the shelves under a parent (None: the top ones), by position, then by name."""
-    statement = (
-        select(Category)
-        .where(Category.parent_id == parent_id, true() if with_hidden else Category.is_active)
-        .order_by(Category.position, Category.name, Category.id)
-        .limit(MAX_SHELVES)
-    )
-    return list(session.scalars(statement))
+    statement = shelves_beside(parent_id).where(true() if with_hidden else Category.is_active)
+    return list(session.scalars(statement.limit(MAX_SHELVES)))
+
+
+def shelves_beside(parent_id: int | None) -> Select[Category]:
+    """Return the query of all shelves under a parent in their order, hidden or too many to be shown."""
+    query = select(Category).where(Category.parent_id == parent_id)
+    return query.order_by(Category.position, Category.name, Category.id)
 
 
 def category(session: Session, category_id: int, *, with_hidden: bool = False) -> Category:

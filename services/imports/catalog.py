@@ -5,6 +5,7 @@ An empty cell says nothing: a known product keeps what it has, a new one gets th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from models import Category, Company, Product, Unit, User, VatKind, VatRate, now_of
 from services import audit, catalog, catalog_rows, formats, search
 from services.catalog_rows import ProductValues, Rewriting
-from services.errors import Invalid
+from services.errors import Conflict, Invalid
 from services.imports import cells, planning, tables
 from services.imports.planning import Refused
 from services.imports.report import Addition, Change, Plan, Report, Row
@@ -151,6 +152,10 @@ class _Planner:
     def _resolved(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the row's values with the shelf spelt as known and the VAT as its kind."""
         resolved = {**values, "category": self._shelves.spelling(values["category"])}
+        try:
+            self._shelves.make_room(resolved["category"])
+        except Conflict as full:
+            raise Refused.because(_TITLES["category"], full) from full
         if "vat_kind" in values:
             if values["vat_kind"] not in self._vat_kinds:
                 raise Refused(_TITLES["vat_kind"], "vat_unknown", known=list(self._vat_kinds))
@@ -236,6 +241,8 @@ class _Shelves:
         self._paths: dict[int, str] = {}
         self._ids: dict[str, int] = {}
         self._spellings: dict[str, str] = {}
+        # What stands or will stand on each shelf, both by folded path; the top is the empty path.
+        self._beside: defaultdict[str, set[str]] = defaultdict(set)
         for category_id, path in shelf_paths(session).items():
             self._enter(category_id, path)
 
@@ -246,6 +253,21 @@ class _Shelves:
     def spelling(self, path: str) -> str:
         """Return the path as it was first seen, in the base or in the file."""
         return self._spellings.setdefault(search.fold(path), path)
+
+    def make_room(self, path: str) -> None:
+        """Keep places for the shelves of a path that are missing.
+
+        Raises Conflict ``shelves_too_many`` (limit) where no more of them would be shown.
+        """
+        above, _, _ = path.rpartition(_SHELF_MARK)
+        beside, folded = self._beside[search.fold(above)], search.fold(path)
+        if folded in beside:
+            return
+        if above:
+            self.make_room(above)
+        if len(beside) >= catalog.MAX_SHELVES:
+            raise Conflict("shelves_too_many", limit=catalog.MAX_SHELVES)
+        beside.add(folded)
 
     def ensure(self, path: str) -> int:
         """Return the id of a shelf, putting it and those above it up if they are missing."""
@@ -260,6 +282,7 @@ class _Shelves:
     def _enter(self, category_id: int, path: str) -> None:
         folded = search.fold(path)
         self._paths[category_id] = path
+        self._beside[search.fold(path.rpartition(_SHELF_MARK)[0])].add(folded)
         self._ids.setdefault(folded, category_id)
         self._spellings.setdefault(folded, path)
 

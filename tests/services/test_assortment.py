@@ -56,6 +56,16 @@ def test_a_shelf_goes_up_and_down_and_stays_at_the_ends(session: Session, dmitry
     assert len(session.scalars(traces).all()) == len(before)
 
 
+def test_a_shelf_behind_all_that_are_shown_can_be_moved_up(session: Session, dmitry: User) -> None:
+    # As a file could leave them once: more than fit the keyboard.
+    shelves = [catalog.add_category(session, f"Полка {number}") for number in range(catalog.MAX_SHELVES + 5)]
+    last = shelves[-1]
+    for _ in shelves:
+        assortment.shift_shelf(session, last.id, -1, dmitry)
+    assert names(session)[0] == last.name
+    assert len(set(session.scalars(select(Category.position)))) == len(shelves) + 1
+
+
 def test_there_is_room_for_as_many_shelves_as_a_keyboard_holds(session: Session, dmitry: User) -> None:
     for number in range(catalog.MAX_SHELVES - 1):
         assortment.add_shelf(session, f"Полка {number}", None, dmitry)

@@ -7,7 +7,19 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Base, Category, Database, MovementKind, Product, StockMovement, User, VatKind
+from models import (
+    AuditEntry,
+    Base,
+    Category,
+    Database,
+    MovementKind,
+    Product,
+    Role,
+    StockMovement,
+    User,
+    UserRole,
+    VatKind,
+)
 from services import catalog
 from services.catalog_rows import ProductValues
 from services.errors import Conflict, DomainError, Invalid, NotFound
@@ -27,6 +39,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 @pytest.fixture
 def dmitry(session: Session) -> User:
     user = User(telegram_id=4, name="Дмитрий", created_at=NOW)
+    user.grants = [UserRole(role=Role.ADMIN)]
     session.add(user)
     session.flush()
     return user

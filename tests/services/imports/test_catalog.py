@@ -17,7 +17,7 @@ from models import (
     Unit,
     VatKind,
 )
-from services import imports
+from services import catalog, imports
 from services.errors import Conflict, Invalid
 from services.imports import FieldChange, Problem, Report
 from tests.services.imports.conftest import NOW, Staff
@@ -234,6 +234,27 @@ def test_a_bad_cell_is_named(
     report = check(session, cells, {"Артикул": "A-2"})
     found = [(problem.row, problem.column, problem.code) for problem in report.problems]
     assert found == ([(2, column, code)] if code else [])
+
+
+@pytest.mark.parametrize("above", ["", "Напитки / "])
+def test_shelves_for_which_there_is_no_room_are_refused_row_by_row(session: Session, above: str) -> None:
+    load(session, {"Категория": f"{above}Полка 0"}, {"Артикул": "A-0", "Категория": f"{above}Полка 1"})
+    full = [
+        {"Артикул": f"B-{number}", "Категория": f"{above}Полка {number}"}
+        for number in range(catalog.MAX_SHELVES)
+    ]
+    more = [{**full[0], "Артикул": "C-1"}, {"Артикул": "C-2", "Категория": f"{above}полка 5 / Новая"}]
+    assert check(session, *full, *more).problems == ()
+    over = ["Лишняя", "ЛИШНЯЯ", "Другая / Новая"]
+    rows = [{"Артикул": f"D-{name}", "Категория": f"{above}{name}"} for name in over]
+    report = check(session, *full, *rows, *more)
+    first = len(full) + 2
+    assert [(problem.row, problem.column, problem.code) for problem in report.problems] == [
+        (first + number, "Категория", "shelves_too_many") for number in range(len(over))
+    ]
+    load(session, *full, *more)
+    parent = session.scalar(select(Category.id).where(Category.name == "Напитки"))
+    assert len(catalog.shelves(session, parent, with_hidden=True)) == catalog.MAX_SHELVES
 
 
 def test_all_bad_rows_are_named_at_once(session: Session) -> None:
