@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Order, OrderCard, OutboxKind, Role, User, UserRole, now_of
+from models import Order, OrderCard, OrderStatus, OutboxKind, Role, User, UserRole, now_of
 from services import outbox
 
 NOTICE_PREFIX = "notice."
@@ -88,6 +89,34 @@ def redraw_cards(session: Session, order: Order, only: User | None = None) -> No
             _queue_card(session, card, keeper)
 
 
+def catch_up(session: Session, keeper: User, since: datetime) -> int:
+    """Bring a storekeeper's cards up to date who was told nothing after ``since``; return how many.
+
+    A card is redrawn where its order moved on meanwhile; an order placed meanwhile comes as a new one.
+    """
+    if not keeper.holds(Role.STOREKEEPER) or keeper.unreachable_at is not None:
+        return 0
+    own = select(OrderCard).where(OrderCard.user_id == keeper.id)
+    moved = own.join(Order).where(Order.updated_at >= since).order_by(OrderCard.id)
+    stale = list(session.execute(moved).scalars())
+    dealt = select(OrderCard.order_id).where(OrderCard.user_id == keeper.id)
+    missed = select(Order.id).where(
+        Order.status.in_((OrderStatus.PLACED, OrderStatus.LOADING)),
+        Order.updated_at >= since,
+        Order.id.not_in(dealt),
+    )
+    fresh = [
+        OrderCard(order_id=order_id, user_id=keeper.id, revision=0)
+        for order_id in session.execute(missed.order_by(Order.id)).scalars()
+    ]
+    session.add_all(fresh)
+    session.flush()
+    for card in (*stale, *fresh):
+        card.revision += 1
+        _queue_card(session, card, keeper)
+    return len(stale) + len(fresh)
+
+
 def card_sent(session: Session, card_id: int, revision: int, message_id: int | None) -> None:
     """Note which message shows a card; redraw it when the order has moved on meanwhile."""
     card = session.get(OrderCard, card_id)
@@ -123,8 +152,11 @@ def _cards(session: Session, order: Order) -> list[OrderCard]:
 
 
 def regained_contact(session: Session, telegram_id: int) -> None:
-    """Note that a person has unblocked the bot."""
-    session.execute(update(User).where(User.telegram_id == telegram_id).values(unreachable_at=None))
+    """Note that a person has unblocked the bot; a storekeeper gets the cards that could not be shown."""
+    user = session.execute(select(User).where(User.telegram_id == telegram_id)).unique().scalar_one_or_none()
+    if user is not None and user.unreachable_at is not None:
+        since, user.unreachable_at = user.unreachable_at, None
+        catch_up(session, user, since)
 
 
 def lost_contact(session: Session, telegram_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -135,12 +136,20 @@ def block(session: Session, user_id: int, actor: User) -> User:
 
 
 def unblock(session: Session, user_id: int, actor: User) -> User:
-    """Let a blocked person in again with the roles held before."""
+    """Let a blocked person in again with the roles held before; a storekeeper's cards catch up."""
     user = get(session, user_id, actor)
     if not user.is_active:
         user.is_active = True
+        notifications.catch_up(session, user, _blocked_at(session, user))
         audit.record(session, actor, "unblock", "user", user.id, {"is_active": False}, {"is_active": True})
     return user
+
+
+def _blocked_at(session: Session, user: User) -> datetime:
+    query = select(AuditEntry.at).where(
+        AuditEntry.subject == "user", AuditEntry.subject_id == str(user.id), AuditEntry.action == "block"
+    )
+    return session.execute(query.order_by(AuditEntry.id.desc()).limit(1)).scalar() or user.created_at
 
 
 def require_rep(session: Session, user_id: int, actor: User) -> User:

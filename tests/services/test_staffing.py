@@ -1,12 +1,15 @@
 """Blocking people: at once, with what they had in hand given back."""
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Customer, OrderStatus, Product, Role, User
-from services import auth, loading, staffing
+from models import AuditEntry, Customer, OrderStatus, OutboxMessage, OutboxState, Product, Role, User
+from services import auth, loading, notifications, staffing
 from services.errors import Conflict, Invalid, NotFound
+from tests.conftest import NOW
 from tests.services import acts
 
 pytestmark = pytest.mark.both_engines
@@ -145,3 +148,49 @@ def test_who_left_is_listed_behind_those_who_work_and_before_the_blocked(
     assert names == ["Дмитрий", "Клара", "Пётр", "Анна", "Борис"]
     entries = session.scalars(select(AuditEntry).where(AuditEntry.subject_id == str(anna.id)))
     assert [(entry.action, entry.user_id) for entry in entries] == [("log_out", anna.id)]
+
+
+def test_who_is_let_in_again_gets_the_cards_of_what_happened_meanwhile(
+    session: Session, anna: User, boris: User, petr: User, dmitry: User, romashka: Customer, water: Product
+) -> None:
+    quiet, moved = (acts.placed(session, anna, romashka, {water: "10"}) for _ in range(2))
+    _all_is_sent(session)
+    session.info["now"] = NOW + timedelta(hours=1)
+    loading.claim(session, moved.id, boris)
+    staffing.block(session, boris.id, dmitry)
+    missed = acts.placed(session, anna, romashka, {water: "10"})
+    _all_is_sent(session)
+    staffing.unblock(session, boris.id, dmitry)
+    assert _cards_under_way(session, boris) == [moved.id, missed.id]
+    assert quiet.id not in _cards_under_way(session, boris)
+
+
+def test_who_has_unblocked_the_bot_gets_the_cards_of_what_happened_meanwhile(
+    session: Session, anna: User, boris: User, petr: User, dmitry: User, romashka: Customer, water: Product
+) -> None:
+    acts.placed(session, anna, romashka, {water: "10"})
+    session.info["now"] = NOW + timedelta(hours=1)
+    notifications.lost_contact(session, boris.telegram_id)
+    missed = acts.placed(session, anna, romashka, {water: "10"})
+    _all_is_sent(session)
+    notifications.regained_contact(session, boris.telegram_id)
+    assert _cards_under_way(session, boris) == [missed.id]
+    _all_is_sent(session)
+    # A rep has none.
+    notifications.lost_contact(session, anna.telegram_id)
+    notifications.regained_contact(session, anna.telegram_id)
+    assert _cards_under_way(session, anna) == []
+
+
+def _all_is_sent(session: Session) -> None:
+    """Everything written so far has been sent."""
+    session.execute(update(OutboxMessage).values(state=OutboxState.SENT))
+
+
+def _cards_under_way(session: Session, keeper: User) -> list[int | None]:
+    query = select(OutboxMessage.order_id).where(
+        OutboxMessage.lane == str(keeper.telegram_id),
+        OutboxMessage.name == notifications.CARD,
+        OutboxMessage.state == OutboxState.WAITING,
+    )
+    return list(session.scalars(query.order_by(OutboxMessage.id)))
