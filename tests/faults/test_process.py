@@ -14,7 +14,8 @@ from models import Database
 from tests.faults import audit
 from tests.faults.far_ends import Bot, FarEnds, far_ends, fresh_token, wait_until
 from tests.faults.offices import order_in_hand
-from tests.faults.players import FIRST, PLUS, Rep
+from tests.faults.players import FIRST
+from tests.faults.reps import PLUS, Rep
 from tests.flows import acts
 
 OPEN = "SELECT count(*) FROM outbox_messages WHERE state IN ('waiting', 'sending') AND kind = 'telegram'"

@@ -24,7 +24,7 @@ from runtime import processor
 from services import notifications
 from tests.faults.far_ends import wait_until
 from tests.faults.looks import opens_a_product, quantity, said
-from tests.faults.players import PLUS
+from tests.faults.reps import PLUS
 from tests.flows import acts
 from tests.flows.stage import Stage, running
 

@@ -27,8 +27,8 @@ from tests.faults.looks import (
     wait_until_handled,
     wait_until_sent,
 )
-from tests.faults.players import PLUS
 from tests.faults.proxy import Proxy
+from tests.faults.reps import PLUS
 from tests.flows import acts
 from tests.flows.stage import Stage, running
 
