@@ -60,9 +60,9 @@ def is_at_rest(tables: Tables) -> bool:
 
 
 def _inbox(tables: Tables, sent: Iterable[int]) -> list[str]:
-    rows = tables.all("SELECT update_id, state FROM inbox_updates")
-    faults = [f"update {update_id} is {state}" for update_id, state in rows if state != "done"]
-    known = {update_id for update_id, _ in rows}
+    rows = tables.all("SELECT update_id, state, error_id, attempts, payload FROM inbox_updates")
+    faults = [f"update {row} is not done" for row in rows if row[1] != "done"]
+    known = {row[0] for row in rows}
     return faults + [f"update {update_id} never arrived" for update_id in sent if update_id not in known]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 import threading
 import time
 from collections import Counter
@@ -17,13 +16,13 @@ from models import Customer, Database, Product, Role
 from services import auth, company, stock
 from tests.faults import audit
 from tests.faults.admins import Admin
-from tests.faults.far_ends import Bot, FarEnds, wait_until
+from tests.faults.far_ends import FarEnds, wait_until
 from tests.faults.keepers import Keeper, Warehouse
+from tests.faults.lives import Lives
 from tests.faults.players import FIRST_SKU, SECOND_SKU, Expected, Player
 from tests.faults.reps import Rep
 from tests.faults.storm import Storm
 
-MOVED_BOT = (sys.executable, "-m", "tests.faults.moved_clock")
 ZONE = ZoneInfo("Europe/Moscow")
 # The first days cross a New Year, whenever the test runs.
 FIRST_DAY = (12, 30)
@@ -44,7 +43,7 @@ CUSTOMERS = {
 class Company:
     """Four reps, two storekeepers, an administrator and strangers, the far ends they use, and a clock."""
 
-    def __init__(self, far: FarEnds, bot: Bot, seed: str) -> None:
+    def __init__(self, far: FarEnds, bot: Lives, seed: str) -> None:
         self.far = far
         self.orders: list[Expected] = []
         self.lives = 0
@@ -123,7 +122,7 @@ class Company:
 
     def _start(self) -> None:
         self._calls_before = self.far.api.calls.total
-        self._bot.start(str(self._ahead.total_seconds()))
+        self._bot.start(self._ahead)
         self.lives += 1
 
     def _kill(self) -> None:

@@ -73,10 +73,10 @@ class Bot:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *arguments: str) -> Self:
+    def start(self) -> Self:
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                (*self._command, *arguments), cwd=ROOT, env=self._env, stdout=log, stderr=subprocess.STDOUT
+                self._command, cwd=ROOT, env=self._env, stdout=log, stderr=subprocess.STDOUT
             )
         return self
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults import report
-from tests.faults.days import MOVED_BOT, Company
+from tests.faults.days import Company
 from tests.faults.far_ends import ROOT, far_ends
+from tests.faults.lives import Lives
 from tests.faults.moved_clock import CLOCKS
 
 KILLS = int(os.environ.get("KILLS", "100"))
@@ -29,7 +30,7 @@ OTHER_COMMANDS = {"runtime.commands", "runtime.checks"}
 def test_nothing_is_lost_or_doubled_by_kills(tmp_path: Path) -> None:
     print(f"\n{KILLS} kills, SEED={SEED}", flush=True)
     began = time.monotonic()
-    with far_ends(tmp_path) as far, far.bot(MOVED_BOT) as bot:
+    with far_ends(tmp_path) as far, Lives(far.environment(), tmp_path / "bot.log") as bot:
         at = Company(far, bot, SEED)
         while at.lives < KILLS and not at.faults:
             # No day is shorter than its evening.
