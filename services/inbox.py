@@ -16,8 +16,11 @@ from models import InboxState, InboxUpdate, now_of
 
 log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 2
-"""An update found waiting at this many starts is the likely cause of the crashes, and is set aside."""
+MAX_ATTEMPTS = 5
+"""An update in hand at more starts than these is the likely cause of the crashes, and is set aside.
+
+Not fewer: kills from outside (no memory, a power cut) may well fall on one sound update two or three times.
+"""
 
 LARGEST_ID = 2**63 - 1
 # How many waiting updates are looked at for whose turn it is.

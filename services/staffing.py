@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Role, User, UserRole
+from models import AuditEntry, Role, User, UserRole
 from services import audit, auth, formats, loading, notifications, paging, requisites, search
 from services.errors import Conflict, Invalid, NotFound
 from services.paging import Page

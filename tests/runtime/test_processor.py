@@ -243,20 +243,32 @@ def test_what_a_killed_process_left_is_taken_up(house: House) -> None:
     assert [item.params["text"] for item in again.calls] == ["a", "b"]
 
 
-def test_an_update_that_kills_the_process_is_set_aside_at_the_third_start(house: House) -> None:
-    house.store("killer", "a")
+def _die_in_it(house: House, times: int) -> None:
+    """Start so often, and die each time in the first update that is handled."""
 
     def kill(session: Session, update_: dict[str, Any]) -> Answer | None:
         raise SystemExit
 
-    for _ in range(2):
+    for _ in range(times):
         start = House(house.database)
         start.handlers.handle = kill  # type: ignore[method-assign]
         with pytest.raises(SystemExit):
             start.processor._recover()
+
+
+def test_an_update_that_kills_the_process_is_set_aside_at_the_sixth_start(house: House) -> None:
+    house.store("killer", "a")
+    _die_in_it(house, 5)
     house.processor._recover()
     assert house.handlers.handled == ["a"]
     assert [row.state.value for row in house.updates()] == ["failed", "done"]
+
+
+def test_a_sound_update_survives_being_in_hand_at_four_kills(house: House) -> None:
+    house.store("a")
+    _die_in_it(house, 4)
+    house.processor._recover()
+    assert house.handlers.handled == ["a"]
 
 
 def test_a_worker_s_results_come_back_through_the_processor(house: House) -> None:
