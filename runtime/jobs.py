@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -279,14 +279,16 @@ def sum_orders(database: Database, rows: list[OutboxRow]) -> list[Any]:
 
 def send_letters(
     database: Database, processor: Processor, config: MailConfig | None, rows: list[OutboxRow]
-) -> list[Any]:
-    """Compose the letters from what is frozen, send them over one connection, return how each ended."""
+) -> Iterator[Any]:
+    """Compose the letters from what is frozen, send them over one connection, tell how each ended."""
     if config is None:
-        return [letters.MailOff()] * len(rows)
+        yield from [letters.MailOff()] * len(rows)
+        return
     composed = [_composed(database, processor, config, row) for row in rows]
     ready = [letter for letter in composed if isinstance(letter, Letter)]
-    ended = iter(mail.deliver_letters(config, ready))
-    return [next(ended) if isinstance(letter, Letter) else letter for letter in composed]
+    ended = mail.deliver_letters(config, ready)
+    for letter in composed:
+        yield next(ended) if isinstance(letter, Letter) else letter
 
 
 def _composed(

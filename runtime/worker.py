@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,7 +16,8 @@ from services.outbox import OutboxRow
 
 log = logging.getLogger(__name__)
 
-Run = Callable[[list[OutboxRow]], list[Any]]
+Run = Callable[[list[OutboxRow]], Iterable[Any]]
+"""Does the work of rows, and tells the result of each in their order, the sooner the better."""
 
 
 class Done(Protocol):
@@ -60,15 +61,19 @@ class Worker:
 
     def _work(self) -> None:
         while rows := self._rows.take(self._at_once):
-            self._finish(rows, self._results(rows))
+            self._finish(rows)
 
-    def _results(self, rows: list[OutboxRow]) -> list[Any]:
+    def _results(self, rows: list[OutboxRow]) -> Iterator[Any]:
+        told = 0
         try:
-            return self._run(rows)
+            for result in self._run(rows):
+                told += 1
+                yield result
         except Exception as error:
-            log.exception("work for rows %s failed", [row.id for row in rows])
-            return [error] * len(rows)
+            log.exception("work for rows %s failed", [row.id for row in rows[told:]])
+            yield from [error] * (len(rows) - told)
 
-    def _finish(self, rows: list[OutboxRow], results: list[Any]) -> None:
-        for row, result in zip(rows, results, strict=True):
+    def _finish(self, rows: list[OutboxRow]) -> None:
+        # One by one: what is done and not written down would be done once more after a kill.
+        for row, result in zip(rows, self._results(rows), strict=True):
             self._processor.submit(partial(self._done, row=row, result=result), row)

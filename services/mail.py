@@ -160,27 +160,30 @@ def next_retry(attempt: int, first_tried_at: datetime, now: datetime) -> datetim
     return due_at if due_at <= first_tried_at + RETRY_WINDOW else None
 
 
-def deliver_letters(config: MailConfig, letters: Sequence[Letter]) -> list[MailError | None]:
-    """Hand letters to the server over one connection; return an error or ``None`` (accepted) for each, in
-    order.
+def deliver_letters(config: MailConfig, letters: Sequence[Letter]) -> Iterator[MailError | None]:
+    """Hand letters to the server over one connection; tell an error or ``None`` (accepted) of each, in order.
 
-    A connection that breaks is opened once more for the letters after the one it broke on; if it breaks on
-    the first of them, or cannot be opened, the rest share that error's reason and were not sent.
+    Each is told before the next letter is begun. A connection that breaks is opened once more for the letters
+    after the one it broke on; if it breaks on the first of them, or cannot be opened, the rest share that
+    error's reason and were not sent.
     """
-    results: list[MailError | None] = []
-    while len(results) < len(letters):
-        before = len(results)
+    done = 0
+    while done < len(letters):
+        before = done
         try:
             with _connection(config) as smtp:
-                _deliver_on(smtp, letters[before:], results)
-        except MailError as error:
-            results += [error] * (len(letters) - len(results))
+                for result in _deliver_on(smtp, letters[before:]):
+                    done += 1
+                    yield result
         except _Broken as broken:
-            results.append(broken.error)
-            if len(results) - before == 1 and broken.error.outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN):
-                rest = MailError(broken.error.message, broken.error.code, Outcome.TEMPORARY)
-                results += [rest] * (len(letters) - len(results))
-    return results
+            done += 1
+            yield broken.error
+            if done - before == 1 and broken.error.outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN):
+                yield from [broken.of_the_rest] * (len(letters) - done)
+                return
+        except MailError as error:
+            yield from [error] * (len(letters) - done)
+            return
 
 
 def check_login(config: MailConfig) -> None:
@@ -195,19 +198,20 @@ class _Broken(Exception):
     def __init__(self, error: MailError) -> None:
         super().__init__(error.message)
         self.error = error
+        self.of_the_rest = MailError(error.message, error.code, Outcome.TEMPORARY)
 
 
-def _deliver_on(smtp: smtplib.SMTP, letters: Sequence[Letter], results: list[MailError | None]) -> None:
-    """Send letters on an open connection, adding each one's result; raises ``_Broken`` when it is lost."""
+def _deliver_on(smtp: smtplib.SMTP, letters: Sequence[Letter]) -> Iterator[MailError | None]:
+    """Send letters on an open connection, telling each one's result; raises ``_Broken`` when it is lost."""
     for letter in letters:
         try:
             _deliver(smtp, letter)
         except MailError as error:
             if error.code == 421 or not _is_reset(smtp):
                 raise _Broken(error) from error
-            results.append(error)
+            yield error
         else:
-            results.append(None)
+            yield None
 
 
 def _is_reset(smtp: smtplib.SMTP) -> bool:

@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -305,6 +305,29 @@ def test_work_that_fails_as_a_whole_ends_as_that_error_for_each_row(house: House
     worker.stop(10)
     house.step()
     assert [type(result) for result in done] == [Bug]
+
+
+def test_a_worker_s_results_are_handed_over_one_by_one(house: House) -> None:
+    """Whatever happens in the middle of a batch, the letters that went out before are known to have gone."""
+    with house.database.unit_of_work() as session:
+        for number in (1, 2, 3):
+            outbox.add_job(session, "jobs", "job", {"n": number})
+    handed_over = list[int]()
+    done = list[tuple[int, object]]()
+
+    def run(rows: list[OutboxRow]) -> Iterator[str]:
+        handed_over.append(len(house.processor._tasks))
+        yield "first"
+        handed_over.append(len(house.processor._tasks))
+        raise Bug
+
+    worker = Worker("jobs", house.processor, run, lambda session, row, result: done.append((row.id, result)))
+    house.step()
+    worker._finish(house.others)
+    assert handed_over == [0, 1]
+    house.step()
+    assert [row_id for row_id, _ in done] == [1, 2, 3]
+    assert [result if result == "first" else type(result) for _, result in done] == ["first", Bug, Bug]
 
 
 def test_a_worker_that_never_began_stops_at_once(house: House) -> None:

@@ -63,7 +63,7 @@ def config_for(port: int, **changes: Any) -> MailConfig:
 
 def deliver(port: int, *recipients: str, **changes: Any) -> list[MailError | None]:
     letters = [compose(recipient) for recipient in recipients or ("client@romashka.example",)]
-    return mail.deliver_letters(config_for(port, **changes), letters)
+    return list(mail.deliver_letters(config_for(port, **changes), letters))
 
 
 def outcomes(results: list[MailError | None]) -> list[tuple[int | None, Outcome] | None]:
@@ -153,7 +153,8 @@ def test_letters_arrive_each_in_its_own_envelope(mailbox: Mailbox) -> None:
 
 def test_a_line_that_begins_with_a_dot_arrives_with_it(mailbox: Mailbox) -> None:
     content = b"Subject: dots\r\n\r\n.\r\n..\r\n.end\r\n"
-    assert mail.deliver_letters(config_for(mailbox.port), [Letter("a@b.ru", "c@d.ru", content)]) == [None]
+    letters = [Letter("a@b.ru", "c@d.ru", content)]
+    assert list(mail.deliver_letters(config_for(mailbox.port), letters)) == [None]
     assert mailbox.letters[0].raw.endswith(b"\r\n\r\n.\r\n..\r\n.end\r\n")
 
 
@@ -215,7 +216,7 @@ def test_nobody_at_home() -> None:
 
 
 def test_an_unknown_host_is_tried_again() -> None:
-    error = mail.deliver_letters(config_for(465, host="mail.invalid", security="ssl"), [compose()])[0]
+    [error] = mail.deliver_letters(config_for(465, host="mail.invalid", security="ssl"), [compose()])
     assert error is not None
     assert error.outcome is Outcome.TEMPORARY
 
@@ -225,13 +226,20 @@ def test_an_unknown_host_is_tried_again() -> None:
 )
 def test_an_address_no_server_takes(mailbox: Mailbox, address: str) -> None:
     letters = [Letter("bot@veter.example", address, b"\r\n"), compose()]
-    results = mail.deliver_letters(config_for(mailbox.port), letters)
+    results = list(mail.deliver_letters(config_for(mailbox.port), letters))
     assert outcomes(results) == [(None, Outcome.BAD_ADDRESS), None]
     assert len(mailbox.letters) == 1
 
 
 def test_no_letters_need_no_connection() -> None:
-    assert mail.deliver_letters(config_for(1), []) == []
+    assert list(mail.deliver_letters(config_for(1), [])) == []
+
+
+def test_each_letter_is_told_before_the_next_is_begun(mailbox: Mailbox) -> None:
+    told = mail.deliver_letters(config_for(mailbox.port), [compose("a@b.ru"), compose("c@d.ru")])
+    for number in (1, 2):
+        assert next(told) is None
+        assert len(mailbox.letters) == number
 
 
 # ---- refusals at other stages
