@@ -55,6 +55,7 @@ class Company:
         self._kill_dice = random.Random(f"{seed}-kill")
         self._ahead = self._telegram_ahead = timedelta()
         self._first_of_day = self._calls_before = 0
+        self.last_day = self.today.date()
         self.admin = Admin(far, far.person(sample.DMITRY), seed)
         self.reps = [Rep(far, far.person(who), seed, names) for who, names in CUSTOMERS.items()]
         self.keepers = [Keeper(far, far.person(who), seed) for who in (sample.BORIS, sample.PYOTR)]
@@ -88,7 +89,7 @@ class Company:
         self._start()
         for person in self.people:
             person.settle()
-        self.days += 1
+        self.days, self.last_day = self.days + 1, self.today.date()
         self.storm.rise()
         shift = _Shift(self, f"{self._seed}-{self.days}")
         with ThreadPoolExecutor(10) as pool:

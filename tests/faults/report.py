@@ -13,7 +13,7 @@ def of_a_day(at: Company) -> str:
     ended = Counter(order.status for order in at.orders)
     letters, faults = len(at.far.mailbox.letters), at.storm.struck.total()
     return (
-        f"day {at.days} ({at.today:%d.%m.%Y}): life {at.lives}, orders {len(at.orders)} {dict(ended)},"
+        f"day {at.days} ({at.last_day:%d.%m.%Y}): life {at.lives}, orders {len(at.orders)} {dict(ended)},"
         f" letters {letters}, faults {faults}; wrong: {at.faults or 'nothing'}"
     )
 
@@ -24,7 +24,7 @@ def of_all(at: Company, seconds: float, seed: str) -> str:
     papers = dict(tables.all("SELECT kind || ' ' || year, count(*) FROM documents GROUP BY 1"))
     letters = audit_letters.counts(at.far)
     rows = {
-        "days": f"{at.days}, until {at.today:%d.%m.%Y}",
+        "days": f"{at.days}, until {at.last_day:%d.%m.%Y}",
         "lives": f"{at.lives}, of which killed with -9: {at.lives - 1}",
         "orders": f"{len(at.orders)} {dict(Counter(order.status for order in at.orders))}",
         "events of orders": dict(Counter(event for order in at.orders for event in order.events)),
