@@ -157,7 +157,7 @@ def test_the_hints_lead_from_the_code_to_the_invoice_and_back_from_every_detour(
     }
     with (
         demo(tmp_path / "data") as url,
-        browsing.tab(chromium, url, hints=True, locale="en-GB", color_scheme="dark", **phone) as tab,
+        browsing.tab(chromium, url, hints=True, locale="en-GB", **phone) as tab,
     ):
         hint = tab.get_by_role("note")
         _strays_with_the_order(tab)
