@@ -38,8 +38,8 @@ LIVE = {
     f'{BOT} create-code --role sales_rep --name "Анна Соколова"',
     f"{BOT} import-customers customers.csv",
     f"{BOT} backup",
-    f"{BOT} backup copy.db.gz",
-    f"{BOT} restore copy.db.gz",
+    f"{BOT} backup data/copy.db.gz",
+    f"{BOT} restore data/copy.db.gz",
     "make run",
 }
 DEMO = {"make demo", "make demo PORT=8090", "make demo PYTHON=python3.12", "make demo RESET=1"}
@@ -59,7 +59,7 @@ def commands(page: str) -> list[str]:
     block = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.M | re.S)
     lines = [line for kind, body in block.findall(text) if kind == "sh" for line in body.splitlines()]
     inline = [code for code in re.findall(r"`([^`\n]+)`", block.sub("", text)) if IN_SERVICE.fullmatch(code)]
-    lines = [line.partition(" #")[0].replace("FILE", "copy.db.gz") for line in [*lines, *inline]]
+    lines = [line.partition(" #")[0].replace("FILE", "data/copy.db.gz") for line in [*lines, *inline]]
     parts = [part for line in lines for part in line.split("&&")]
     return [re.sub(r"^(?:python )?(?=bot\.py)", ".venv/bin/python ", part.strip()) for part in parts]
 
@@ -131,8 +131,8 @@ def test_going_live(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
         told("import-catalog catalog.csv")
         _hire(told('create-code --role sales_rep --name "Анна Соколова"').strip())
         told("import-customers customers.csv")
-        told("backup copy.db.gz")
-        told("restore copy.db.gz")
+        told("backup data/copy.db.gz")
+        told("restore data/copy.db.gz")
         told("backup")
         _make_run(api)
 

@@ -114,5 +114,5 @@ def test_a_thing_seen_twice_counts_once(api: BotApi, anna: Person, mailbox: Mail
 
 def test_a_ledger_that_is_not_there_yet_says_nothing(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "bot.db")
-    assert (ledger.counts(), ledger.roles(), ledger.zone()) == ({}, {}, MOSCOW)
+    assert (ledger.counts(), ledger.roles(), ledger.hands(), ledger.zone()) == ({}, {}, {}, MOSCOW)
     assert list(tmp_path.iterdir()) == []
