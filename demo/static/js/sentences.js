@@ -169,8 +169,8 @@ export const TEXTS = {
   hint_queue: ["Заказ ждёт на складе: «📥 К загрузке».", "The order waits at the warehouse: «📥 To load»."],
   hint_queued: ["Вот он. Откройте заказ.", "There it is. Open the order."],
   hint_wait: [
-    "Счёт рисуется и уходит письмом. Не ушёл? На карточке заказа — «✉️ Отправить счёт ещё раз».",
-    "The invoice is being drawn and mailed. It does not come? The order's card has «✉️ Send the invoice again».",
+    "Счёт рисуется и уходит письмом, после сбоя почты — через минуту. Не ушёл? На карточке заказа — «✉️ Отправить счёт ещё раз».",
+    "The invoice is being drawn and mailed, after trouble with mail in a minute. It does not come? The order's card has «✉️ Send the invoice again».",
   ],
   hint_mail_broken: [
     "Груз уехал, счёт есть, а почта сломана: письмо ждёт. Почините её в «Сбоях» — оно уйдёт само.",
