@@ -91,7 +91,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     python.chmod(0o755)
     for name in ("run", "demo"):
         (tmp_path / f".venv/{name}.stamp").touch()
-    for name in NAMES:
+    # The tests themselves may be run by make, which would make these a part of its own.
+    for name in (*NAMES, "MAKELEVEL", "MAKEFLAGS", "MFLAGS", "PORT", "RESET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
