@@ -132,7 +132,7 @@ def test_a_start_that_fails_prints_no_secret(tmp_path: Path) -> None:
 
 
 def test_the_database_its_copies_the_chats_and_the_log_hold_none(tmp_path: Path, printed: StringIO) -> None:
-    """An order, a letter that needs a login, a copy sent, with a log that is told of no secret to take out."""
+    """An order, a letter that needs a login, a copy sent; the log is told of no secret to take out."""
     logs.set_up("DEBUG", "text", [])
     more = {"smtp_user": "sklad", "smtp_password": Secret("smtp-secret")}
     with running(tmp_path, **more) as stage:
