@@ -11,23 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from models import Database, OutboxMessage, OutboxState
+from models import OutboxMessage, OutboxState
 from runtime.lanes import Item, Lanes, Limits
 from runtime.processor import BATCH
 from runtime.turns import MOST_WAITING, Turns
 from runtime.worker import Worker
 from services import inbox, outbox
 from services.outbox import OutboxRow
-from tests.conftest import NOW, Cast
+from tests.conftest import NOW
 from tests.security.fuzzing import fuzzed
 from tests.security.office import ANNA, BORIS, CLARA, JSON, Office, pressed, typed
 
 FLOOD = 1000
-
-
-@pytest.fixture
-def office(database: Database, cast: Cast) -> Office:
-    return Office(database)
 
 
 @pytest.mark.both_engines

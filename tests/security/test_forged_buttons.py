@@ -10,7 +10,6 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, get_args, get_type_hints
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -60,8 +59,7 @@ WORDS = [
 TEXTS = st.one_of(st.sampled_from(WORDS), st.text(st.characters(exclude_characters=":"), max_size=10))
 
 
-@pytest.fixture
-def office(database: Database, cast: Cast) -> Office:
+def make_office(database: Database, cast: Cast) -> Office:
     """A company at work: Анна's orders at every stage, a file to apply, a request, a code."""
     with database.unit_of_work(NOW) as session:
         anna, boris, dmitry = (session.get_one(User, key) for key in (cast.anna, cast.boris, cast.dmitry))
@@ -139,7 +137,8 @@ def went_out(office: Office, session: Session) -> list[str]:
     return [str(params) for params in found if "HTML" in str(params)]
 
 
-def test_whatever_a_button_is_made_to_carry_the_press_is_answered(office: Office, cast: Cast) -> None:
+def test_whatever_a_button_is_made_to_carry_the_press_is_answered(database: Database, cast: Cast) -> None:
+    office = make_office(database, cast)
     with office.database.unit_of_work(NOW) as unit:
         before, seen = belongings(unit, cast), set[str]()
         for code in sorted(callbacks.known()):

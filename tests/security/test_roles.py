@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from sqlalchemy import select
@@ -99,7 +99,13 @@ def test_a_notice_that_waits_is_not_sent_and_a_file_not_made(office: Office, cas
     export = {"what": "customers", "form": "csv", "language": "ru", "user_id": cast.dmitry}
     with pytest.raises(Forbidden):
         jobs.UPLOADS["export"](office.database, office.processor, export)
-    trace = {"person_id": None, "subjects": [], "subject_id": None, "user_id": cast.dmitry, "language": "ru"}
+    trace: dict[str, Any] = {
+        "person_id": None,
+        "subjects": [],
+        "subject_id": None,
+        "user_id": cast.dmitry,
+        "language": "ru",
+    }
     with pytest.raises(Forbidden):
         jobs.UPLOADS["audit"](office.database, office.processor, trace)
 

@@ -7,16 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from models import AccessAttempt, AuditEntry, Conversation, Database, InboxUpdate, OutboxMessage, Role, User
+from models import AccessAttempt, AuditEntry, Conversation, InboxUpdate, OutboxMessage, Role, User
 from runtime.ticker import KEEP_STRANGERS, sweep
 from services import auth
 from tests.conftest import NOW, Cast
 from tests.security.office import ANNA, DMITRY, STRANGER, Office, pressed, typed
-
-
-@pytest.fixture
-def office(database: Database, cast: Cast) -> Office:
-    return Office(database)
 
 
 def issue(office: Office, cast: Cast, role: Role = Role.ADMIN) -> str:

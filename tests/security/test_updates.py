@@ -19,7 +19,7 @@ from runtime import polling
 from runtime.polling import Poller
 from runtime.telegram_client import TelegramClient
 from services import inbox
-from tests.conftest import NOW, Cast
+from tests.conftest import NOW
 from tests.security.fuzzing import fuzzed
 from tests.security.office import ANNA, JSON, STRANGER, Office, pressed, sender, typed
 
@@ -58,11 +58,6 @@ MEMBER = {
 @pytest.fixture(autouse=True)
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-
-
-@pytest.fixture
-def office(database: Database, cast: Cast) -> Office:
-    return Office(database)
 
 
 def shapes() -> st.SearchStrategy[JSON]:

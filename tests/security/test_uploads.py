@@ -174,11 +174,6 @@ def test_whatever_the_cells_say_the_report_names_it(
         savepoint.rollback()
 
 
-@pytest.fixture
-def office(database: Database, cast: Cast) -> Office:
-    return Office(database)
-
-
 def document(name: str, size: int = 10) -> JSON:
     file = {"file_id": "f", "file_unique_id": "u", "file_name": name, "file_size": size}
     return typed(None, DMITRY, document=file)
