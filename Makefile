@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := $(if $(CI),1,)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check bench big-database torture lock texts pictures clean
+.PHONY: help demo setup run test check bench big-database torture fuzz lock texts pictures clean
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ big-database: $(VENV)/dev.stamp ## two years of a large distributor in FILE (dat
 
 torture: $(VENV)/dev.stamp  ## whole days under kills and faults, audited (KILLS=1000, SEED)
 	@KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest tests/faults/test_kills.py -s -k lost_or_doubled
+
+fuzz: $(VENV)/dev.stamp     ## the security properties at length, with fresh examples (FUZZ=20)
+	FUZZ=$(or $(FUZZ),20) $(BIN)/python -m pytest tests/security --timeout=7200
 
 lock: $(VENV)/dev.stamp     ## pin requirements*.in into requirements*.txt, with hashes
 	for name in requirements requirements-demo requirements-dev; do \

@@ -39,7 +39,7 @@ def rows() -> list[tuple[str, str]]:
 
 
 @lru_cache
-def tests_of(path: str) -> set[str]:
+def names_in(path: str) -> set[str]:
     tree = ast.parse((ROOT / "tests" / path).read_text("utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
@@ -52,7 +52,7 @@ def test_every_row_has_its_tests_and_they_exist() -> None:
         for path, name in named:
             assert (ROOT / "tests" / path).is_file(), path
             assert name.startswith("test_"), name
-            assert name in tests_of(path), f"{path}::{name}"
+            assert name in names_in(path), f"{path}::{name}"
 
 
 def test_nothing_that_was_asked_for_is_missing() -> None:

@@ -100,7 +100,9 @@ def test_whatever_is_sent_to_a_screen_is_answered(database: Database, cast: Cast
                     talk = unit.get(Conversation, by) or Conversation(chat_id=by, form={}, screen=1)
                     talk.here, talk.after_message_id, talk.has_photo = forged(here), 5, False
                     unit.add(talk)
-                    _, error_id = office.handle(unit, typed(None, by, **what))
+                    update = typed(None, by)
+                    update["message"].update(what)
+                    _, error_id = office.handle(unit, update)
                     unit.flush()
                     savepoint.rollback()
                 unit.expire_all()
