@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
 from typing import Any
 
@@ -96,7 +97,7 @@ class Office:
 
     def handle(self, session: Session, update: JSON) -> tuple[Answer | None, str | None]:
         """Handle one update in the caller's unit; return the answer, and the error's id if it failed."""
-        return self.processor._handle(session, update)
+        return self.processor._handle(session, json.loads(inbox._as_text(update)))
 
     def states(self) -> list[str]:
         """What became of each update, in order of arrival."""

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -46,25 +46,32 @@ WORDS = [
 ]
 
 
+Listen = Callable[[list[str]], StringIO]
+
+
 @pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """What goes to standard error; the log is as it was afterwards."""
+def listen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listen]:
+    """Begin to log and return what it says; the log is as it was afterwards."""
     logger = logging.getLogger()
     handlers, level = logger.handlers[:], logger.level
     hooks = sys.excepthook, threading.excepthook
-    stream = StringIO()
-    monkeypatch.setattr("sys.stderr", stream)
-    yield stream
+
+    def begin(secrets: list[str]) -> StringIO:
+        printed = StringIO()
+        monkeypatch.setattr("sys.stderr", printed)
+        logs.set_up("DEBUG", "text", secrets)
+        return printed
+
+    yield begin
     logger.handlers[:], logger.level = handlers, level
     sys.excepthook, threading.excepthook = hooks
     logging.getLogger("urllib3").setLevel(logging.NOTSET)
 
 
 @pytest.fixture
-def stream(printed: StringIO) -> StringIO:
-    """What the log says, as text, with every secret of SETTINGS known to it."""
-    logs.set_up("DEBUG", "text", SETTINGS.secrets)
-    return printed
+def stream(listen: Listen) -> StringIO:
+    """What the log says with every secret of SETTINGS known to it."""
+    return listen(SETTINGS.secrets)
 
 
 @pytest.mark.parametrize("word", [*WORDS, "map-key-secret"])
@@ -77,6 +84,12 @@ def test_a_secret_in_whatever_form_is_taken_out_of_the_log(stream: StringIO, wor
         log.exception("failed")
     assert word not in stream.getvalue()
     assert "a***b" in stream.getvalue()
+
+
+def test_of_two_secrets_one_in_the_other_nothing_is_left(listen: Listen) -> None:
+    printed = listen(["pass", "password"])
+    logging.getLogger("x").warning("<password>")
+    assert "<***>" in printed.getvalue()
 
 
 def test_the_database_s_address_is_hidden_as_the_driver_is_given_it(stream: StringIO) -> None:
@@ -131,9 +144,9 @@ def test_a_start_that_fails_prints_no_secret(tmp_path: Path) -> None:
         assert word not in done.stdout + done.stderr
 
 
-def test_the_database_its_copies_the_chats_and_the_log_hold_none(tmp_path: Path, printed: StringIO) -> None:
+def test_the_database_its_copies_the_chats_and_the_log_hold_none(tmp_path: Path, listen: Listen) -> None:
     """An order, a letter that needs a login, a copy sent; the log is told of no secret to take out."""
-    logs.set_up("DEBUG", "text", [])
+    printed = listen([])
     more = {"smtp_user": "sklad", "smtp_password": Secret("smtp-secret")}
     with running(tmp_path, **more) as stage:
         token = stage.api.token
@@ -151,6 +164,7 @@ def test_the_database_its_copies_the_chats_and_the_log_hold_none(tmp_path: Path,
         assert token.encode() not in content, path
     assert "smtp-secret" not in said
     assert token not in said
+    assert "runtime.supervisor: stopped" in printed.getvalue()
     assert "smtp-secret" not in printed.getvalue()
     assert token not in printed.getvalue()
     assert "Traceback" not in said
