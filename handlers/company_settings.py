@@ -28,6 +28,10 @@ from services import settings_table
 from services.errors import NotFound
 
 # What belongs to a group and is no single value.
+# The form: of which setting, what was typed, and which present value that was shown beside.
+SETTING = "setting_shown"
+NOTHING = ("", None, None)
+
 MORE: dict[str, tuple[str, Data]] = {
     "warehouse": (N_(":round_pushpin: Place on the map"), WarehousePlace()),
     "hours": (N_(":party_popper: Holidays"), Holidays()),
@@ -112,6 +116,7 @@ def group(ctx: Context, data: SettingsGroup) -> Screen:
 def ask(ctx: Context, data: EditSetting) -> Screen:
     """Show the present value and an example, and ask for another."""
     t, entry = ctx.t, _entry(data.field)
+    _show_present(ctx, data.field, None)
     now = shown(ctx.view, data.field, settings_table.value(ctx.session, data.field))
     facts: list[str] = [
         t("{field}, now: <b>{value}</b>", field=label_of(ctx.view, data.field), value=now),
@@ -130,7 +135,7 @@ def take(ctx: Context, field: str, text: str) -> Screen:
     settings_table.check(field, text)
     if entry.effect is None:
         return _keep(ctx, field, text)
-    conversations.remember(ctx.conversation, setting=[field, text])
+    _show_present(ctx, field, text)
     return preview(ctx, PreviewSetting(field))
 
 
@@ -139,6 +144,7 @@ def preview(ctx: Context, data: PreviewSetting) -> Screen:
     field, entry, text = data.field, _entry(data.field), _typed(ctx, data.field)
     if text is None or entry.effect is None:
         return ask(ctx, EditSetting(field))
+    _show_present(ctx, field, text)
     t, effect = ctx.t, entry.effect
     value = settings_table.check(field, text)
     sample, before = effect(ctx)
@@ -172,7 +178,10 @@ def keep(router: Router, ctx: Context, data: KeepSetting) -> Screen:
 
 
 def _keep(ctx: Context, field: str, text: str) -> Screen:
-    settings_table.change(ctx.session, field, text, ctx.user)
+    kept, _, present = ctx.conversation.form.get(SETTING, NOTHING)
+    if kept != field:
+        present = settings_table.shown(ctx.session, field)
+    settings_table.change(ctx.session, field, text, ctx.user, instead_of=present)
     ctx.session.flush()
     conversations.clear_form(ctx.conversation)
     # Currency and time zone change how everything is written.
@@ -197,8 +206,14 @@ def _entry(field: str) -> Entry:
 
 def _typed(ctx: Context, field: str) -> str | None:
     """Return what was typed for this setting and waits to be kept."""
-    kept, text = ctx.conversation.form.get("setting", ("", ""))
-    return str(text) if kept == field else None
+    kept, text, _ = ctx.conversation.form.get(SETTING, NOTHING)
+    return text if kept == field else None
+
+
+def _show_present(ctx: Context, field: str, text: str | None) -> None:
+    """Keep which value of the setting the screen shows: over a newer one nothing is kept."""
+    present = settings_table.shown(ctx.session, field)
+    conversations.remember(ctx.conversation, **{SETTING: [field, text, present]})
 
 
 def _back(ctx: Context, field: str) -> list[Button]:

@@ -82,6 +82,7 @@ class HideProduct(_OfProduct, code="aeh"):
     """Take the product off sale, or put it on sale again."""
 
     is_hidden: bool
+    version: int
 
 
 def register(router: Router) -> None:
@@ -116,13 +117,16 @@ def fields(ctx: Context, data: ProductFields) -> Screen:
     ]
     buttons += [
         Button(_edit(ctx, t.plain("VAT")), ChooseVat(*where)),
-        Button(_edit(ctx, t.plain("shelf")), PickShelf(Picking.PRODUCT, product.id, goods.TOP)),
+        Button(
+            _edit(ctx, t.plain("shelf")), PickShelf(Picking.PRODUCT, product.id, goods.TOP, product.version)
+        ),
     ]
     turn = t.plain(":see_no_evil: Hide") if product.is_active else t.plain(":eye: Show")
     rows = keyboards.in_rows(buttons)
+    hide = HideProduct(*where, product.is_active, product.version)
     changes = AuditLog(about=About.PRODUCTS, subject_id=product.id)
     rows += [
-        [Button(turn, HideProduct(*where, product.is_active)), Button(t.plain(":scroll: Changes"), changes)],
+        [Button(turn, hide), Button(t.plain(":scroll: Changes"), changes)],
         [_back_to(ctx, _card(data))],
     ]
     return Screen(stack(*facts), rows, data)
@@ -178,7 +182,7 @@ def set_vat(ctx: Context, data: SetVat) -> Screen:
 
 def hide(ctx: Context, data: HideProduct) -> Screen:
     """Take the product off sale, or put it on sale again."""
-    assortment.set_hidden(ctx.session, data.product_id, ctx.user, is_hidden=data.is_hidden)
+    assortment.set_hidden(ctx.session, data.product_id, ctx.user, data.version, is_hidden=data.is_hidden)
     return _kept(ctx, data)
 
 

@@ -126,6 +126,7 @@ PLAIN = {
     "category_inside_itself": N_("A shelf cannot stand on itself or on one below it."),
     "discount_form": N_("Type the discount in percent, from 0 to 100. Example: 7,5."),
     "price_list": N_("Not found."),
+    "setting_changed": N_("Somebody changed this setting meanwhile. Look at what it is now."),
     "product_changed": N_("Somebody changed this product meanwhile. Look at what it says now."),
     "file_kind": N_("This is not a CSV or XLSX file. Save the table as one of them, and send it again."),
     "file_old_excel": N_("This is a workbook of an old Excel. Save it as XLSX or CSV, and send it again."),

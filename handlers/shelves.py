@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from handlers import conversation as conversations
-from handlers import goods, keyboards
+from handlers import goods, keyboards, sentences
 from handlers.addresses import NewProductUnit, NewShelf, ProductFields, Shelf, ShelfCard
 from handlers.callbacks import Data
 from handlers.context import Context
@@ -16,6 +16,7 @@ from handlers.screens import order_text
 from handlers.texts import N_, stack
 from models import Category, Role
 from services import assortment, catalog
+from services.errors import Conflict
 
 HERE, OTHER = N_("▸ <b>{name}</b>"), N_("• {name}")
 
@@ -56,11 +57,15 @@ class HideShelf(Data, code="ahh"):
 
 @dataclass(frozen=True)
 class PickShelf(Data, code="ahp"):
-    """Go through the shelves for the one wanted; ``subject_id`` is what is to stand on it."""
+    """Go through the shelves for the one wanted; ``subject_id`` is what is to stand on it.
+
+    ``version`` is the product's when that was shown.
+    """
 
     picking: Picking
     subject_id: int
     category_id: int
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class PutOnShelf(Data, code="aht"):
     picking: Picking
     subject_id: int
     category_id: int
+    version: int = 0
 
 
 def register(router: Router) -> None:
@@ -166,16 +172,16 @@ def pick(ctx: Context, data: PickShelf) -> Screen:
     # A product stands on a shelf; a shelf may also stand at the top.
     if here is not None:
         label = t.plain(":white_check_mark: Here: {name}", name=here.name)
-        rows.append([Button(label, PutOnShelf(*what, here.id))])
+        rows.append([Button(label, PutOnShelf(*what, here.id, data.version))])
     elif data.picking is Picking.SHELF:
         rows.append([Button(t.plain(":white_check_mark: Here: at the top"), PutOnShelf(*what, goods.TOP))])
     rows += keyboards.in_rows(
-        Button(goods.shelf_label(ctx, shelf), PickShelf(*what, shelf.id))
+        Button(goods.shelf_label(ctx, shelf), PickShelf(*what, shelf.id, data.version))
         for shelf in below
         if not (data.picking is Picking.SHELF and shelf.id == data.subject_id)
     )
     if here is not None:
-        rows.append([_back(ctx, PickShelf(*what, here.parent_id or goods.TOP))])
+        rows.append([_back(ctx, PickShelf(*what, here.parent_id or goods.TOP, data.version))])
     else:
         rows.append([_back(ctx, _before(ctx, data))])
     text = t("On which shelf?")
@@ -194,11 +200,20 @@ def put(ctx: Context, data: PutOnShelf) -> Screen:
         conversations.remember(ctx.conversation, **{NEW_PRODUCT: {**form, "category_id": shelf.id}})
         return ctx.open(NewProductUnit())
     if data.picking is Picking.PRODUCT:
-        product = assortment.place(ctx.session, data.subject_id, data.category_id, ctx.user)
-        moved = ProductFields(product.id, product.category_id, 0)
-        return ctx.open(moved).under(ctx.t(":white_check_mark: Saved."))
+        return _put_product(ctx, data)
     assortment.move_shelf(ctx.session, data.subject_id, data.category_id or None, ctx.user)
     return card(ctx, ShelfCard(data.subject_id))
+
+
+def _put_product(ctx: Context, data: PutOnShelf) -> Screen:
+    said = ctx.t(":white_check_mark: Saved.")
+    try:
+        assortment.place(ctx.session, data.subject_id, data.category_id, ctx.user, data.version)
+    except Conflict as changed:
+        # The shelves would only lead to this again: what the product says now is what is to be seen.
+        said = sentences.of(ctx.view, changed)
+    product = assortment.get(ctx.session, data.subject_id, ctx.user)
+    return ctx.open(ProductFields(product.id, product.category_id, 0)).under(said)
 
 
 def _before(ctx: Context, data: PickShelf) -> Data:

@@ -65,17 +65,19 @@ def set_vat(session: Session, product_id: int, kind: VatKind, actor: User, versi
     return _set(session, get(session, product_id, actor), {"vat_kind": kind}, actor, version)
 
 
-def place(session: Session, product_id: int, category_id: int, actor: User) -> Product:
-    """Put a product onto another shelf."""
+def place(session: Session, product_id: int, category_id: int, actor: User, version: int) -> Product:
+    """Put a product onto another shelf. Raises Conflict ``product_changed``."""
     product = get(session, product_id, actor)
     shelf = get_shelf(session, category_id, actor)
-    return _set(session, product, {"category_id": shelf.id}, actor, product.version)
+    return _set(session, product, {"category_id": shelf.id}, actor, version)
 
 
-def set_hidden(session: Session, product_id: int, actor: User, *, is_hidden: bool) -> Product:
-    """Take a product off sale, or put it on sale again; orders and papers stay what they are."""
-    product = get(session, product_id, actor)
-    return _set(session, product, {"is_active": not is_hidden}, actor, product.version)
+def set_hidden(session: Session, product_id: int, actor: User, version: int, *, is_hidden: bool) -> Product:
+    """Take a product off sale, or put it on sale again; orders and papers stay what they are.
+
+    Raises Conflict ``product_changed``.
+    """
+    return _set(session, get(session, product_id, actor), {"is_active": not is_hidden}, actor, version)
 
 
 def check_new_sku(session: Session, text: str, actor: User) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from models import Role, User, VatKind, WorkingHours
 from services import audit, auth, company, customers, formats, requisites, schedule
-from services.errors import Invalid, NotFound
+from services.errors import Conflict, Invalid, NotFound
 from services.schedule import Hours
 
 MAX_SUM = 1_000_000_00
@@ -51,17 +51,25 @@ def value(session: Session, field: str) -> Any:
     return get(field).read(session)
 
 
-def change(session: Session, field: str, text: str, actor: User) -> None:
+def shown(session: Session, field: str) -> Any:
+    """Return a setting's present value as it can be kept beside a question; raises NotFound ``setting``."""
+    return _said(get(field).read(session))
+
+
+def change(session: Session, field: str, text: str, actor: User, *, instead_of: Any) -> None:
     """Check and keep a setting and leave a trace of what it was before.
 
     Orders that are placed keep what they were placed with. Raises Forbidden unless the actor is an
-    administrator, else what :func:`check` does.
+    administrator, Conflict ``setting_changed`` when it is not ``instead_of`` (see :func:`shown`) any more,
+    else what :func:`check` does.
     """
     auth.require(actor, Role.ADMIN)
     setting = get(field)
     after, before = setting.parse(text), setting.read(session)
     if after == before:
         return
+    if _said(before) != instead_of:
+        raise Conflict("setting_changed")
     setting.write(session, after)
     trace = {field: _said(before)}, {field: _said(after)}
     audit.record(session, actor, "update", setting.subject, setting.subject_id, *trace)
@@ -247,7 +255,7 @@ def _said(value: Any) -> Any:
         )
     if isinstance(value, time):
         return value.isoformat()
-    return value
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 _sum = _decimal("sum_form", 2, 0, MAX_SUM)

@@ -137,15 +137,30 @@ def test_two_administrators_do_not_overwrite_each_other(stage: Stage) -> None:
     dmitry = stage.dmitry
     _opens_fields(dmitry)
     acts.press(dmitry, "✏️ цена", "Поле «цена», сейчас: ")
-    with stage.app.database.unit_of_work() as session:
-        session.execute(
-            update(Product).where(Product.sku == BUCKWHEAT).values(price=7777, version=Product.version + 1)
-        )
+    _is_dearer(stage, 7777)
     text = acts.say(dmitry, "99", "Пока вы смотрели, товар изменили.").text
     assert "сейчас: 77,77 ₽" in acts.plain(text)
     assert _product(stage, BUCKWHEAT).price == 7777
     acts.say(dmitry, "99", "✅ Сохранено.")
     assert _product(stage, BUCKWHEAT).price == 9900
+
+
+def test_neither_hiding_nor_moving_overwrites_another_administrator(stage: Stage) -> None:
+    dmitry, changed = stage.dmitry, "Пока вы смотрели, товар изменили."
+    _opens_fields(dmitry)
+    _is_dearer(stage, 7777)
+    toast = dmitry.press("🙈 Скрыть").wait_answered().toast
+    assert toast is not None
+    assert changed in toast.text
+    dmitry.wait(lambda who: "77,77 ₽" in acts.plain(who.screen.text), complaint="the old price")
+    acts.press(dmitry, "✏️ категория", "В какую категорию?")
+    acts.press(dmitry, "Напитки", "Сейчас: Напитки")
+    _is_dearer(stage, 8888)
+    acts.press(dmitry, "✅ Сюда: Напитки", changed)
+    assert "88,88 ₽" in acts.plain(dmitry.screen.text)
+    product = _product(stage, BUCKWHEAT)
+    assert (product.is_active, _traces(stage, "product", product.id)) == (True, [])
+    acts.press(dmitry, "🙈 Скрыть", "Снят с продажи")
 
 
 def test_a_hidden_product_is_gone_for_the_reps_and_comes_back(stage: Stage) -> None:
@@ -283,6 +298,13 @@ def test_in_english_too(stage: Stage) -> None:
     acts.say(stage.dmitry, "12.50", "Oats is in the catalogue.")
     acts.press(stage.dmitry, "✏️ price", "price, now: RUB 12.50")
     acts.say(stage.dmitry, "x", "This is not a number.")
+
+
+def _is_dearer(stage: Stage, price: int) -> None:
+    """Another administrator changes the price meanwhile."""
+    dearer = update(Product).where(Product.sku == BUCKWHEAT)
+    with stage.app.database.unit_of_work() as session:
+        session.execute(dearer.values(price=price, version=Product.version + 1))
 
 
 def _opens_catalogue(person: Person) -> None:

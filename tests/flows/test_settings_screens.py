@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from demo.people import Person
 from handlers import callbacks
-from models import AuditEntry, Company, Holiday, Order, OrderStatus, Tariff, VatKind
-from services import company
+from models import AuditEntry, Company, Holiday, Order, OrderStatus, Tariff, User, VatKind
+from services import company, settings_table
 from tests.flows import acts
 from tests.flows.stage import Stage
 
@@ -77,6 +77,25 @@ def test_what_is_no_value_is_refused_and_changes_nothing(
     acts.say(stage.dmitry, typed, answer)
     acts.sees(stage.dmitry, "сейчас:")
     assert not _all_traces(stage)
+
+
+def test_a_newer_value_of_another_administrator_is_not_overwritten(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    acts.opens_settings(dmitry, "🚚 Тариф доставки", "за км: 10,00 ₽")
+    acts.press(dmitry, "за км", "сейчас:")
+    acts.say(dmitry, "15", "вместо 10,00 ₽")
+    _is_set(stage, "rate_per_km", "20")
+    _is_refused(dmitry, "✅ Сохранить", "15,00 ₽ вместо 20,00 ₽")
+    assert _tariff(stage).rate_per_km == 2000
+    acts.press(dmitry, "✅ Сохранить", "✅ Сохранено: за км")
+    assert _tariff(stage).rate_per_km == 1500
+    # One that is kept without a look at what it does shows what it replaces, too.
+    acts.press(dmitry, "не дальше", "сейчас: 500 км")
+    _is_set(stage, "radius_km", "600")
+    acts.say(dmitry, "700", "Пока вы смотрели, эту настройку изменили.")
+    acts.sees(dmitry, "сейчас: 600 км")
+    acts.say(dmitry, "700", "✅ Сохранено: не дальше")
+    assert _tariff(stage).radius_km == 700
 
 
 def test_the_next_number_is_shown(stage: Stage) -> None:
@@ -317,6 +336,21 @@ def _presses_day(person: Person, day: date) -> None:
 
 def _said(day: date) -> str:
     return f"{('пн', 'вт', 'ср', 'чт', 'пт', 'сб', 'вс')[day.weekday()]} {acts.short_day(day)}"
+
+
+def _is_set(stage: Stage, field: str, text: str) -> None:
+    """Another administrator changes a setting meanwhile."""
+    with stage.app.database.unit_of_work() as session:
+        other = session.scalars(select(User).where(User.name == "Дмитрий")).unique().one()
+        present = settings_table.shown(session, field)
+        settings_table.change(session, field, text, other, instead_of=present)
+
+
+def _is_refused(person: Person, label: str, then: str) -> None:
+    toast = person.press(label).wait_answered().toast
+    assert toast is not None
+    assert toast.text.startswith("Пока вы смотрели, эту настройку изменили.")
+    acts.sees(person, then)
 
 
 def _window(stage: Stage, number: int) -> tuple[date, str]:

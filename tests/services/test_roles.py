@@ -75,7 +75,7 @@ ALONE: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (letters.resume, (ACTOR,), {}),
     (mail_texts.put, ("ru", "note", "Слово Анны", ACTOR), {}),
     (mailings.write, (ACTOR, "Всем привет", [1]), {}),
-    (settings_table.change, ("rate_per_km", "1", ACTOR), {}),
+    (settings_table.change, ("rate_per_km", "1", ACTOR), {"instead_of": 1000}),
     (settings_table.set_place, (55.0, 37.0, None, ACTOR), {}),
     (staffing.change, (CLARA, "name", "Клавдия", ACTOR), {}),
     (staffing.give_role, (CLARA, Role.ADMIN, ACTOR), {}),
@@ -149,8 +149,8 @@ def test_papers_photos_orders_requests_and_mailings_are_the_administrator_s_too(
             lambda: mailings.send(session, mailing.id, who),  # noqa: B023
             lambda: mailings.discard(session, mailing.id, who),  # noqa: B023
             lambda: catalog.set_photo(session, water, "photo", who),  # noqa: B023
-            lambda: assortment.place(session, water.id, water.category_id, who),  # noqa: B023
-            lambda: assortment.set_hidden(session, water.id, who, is_hidden=True),  # noqa: B023
+            lambda: assortment.place(session, water.id, water.category_id, who, 1),  # noqa: B023
+            lambda: assortment.set_hidden(session, water.id, who, 1, is_hidden=True),  # noqa: B023
         ):
             _is_refused(session, attempt)
 

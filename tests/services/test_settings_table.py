@@ -26,7 +26,7 @@ from models import (
     WorkingHours,
 )
 from services import company, documents, holidays, mail_texts, schedule, settings_table, vat_table
-from services.errors import Forbidden, Invalid, NotFound
+from services.errors import Conflict, Forbidden, Invalid, NotFound
 from services.schedule import Hours
 from tests.services import acts
 
@@ -119,13 +119,18 @@ def test_what_is_no_value_says_what_would_be(field: str, typed: str, code: str) 
 
 @pytest.mark.both_engines
 def test_a_change_is_traced_and_none_is_not(session: Session, dmitry: User) -> None:
-    settings_table.change(session, "rate_per_km", "15", dmitry)
-    settings_table.change(session, "rate_per_km", "15,00", dmitry)
-    settings_table.change(session, "hours_0", "10-19 14-15", dmitry)
-    settings_table.change(session, "hours_5", "10-15", dmitry)
-    settings_table.change(session, "hours_5", "", dmitry)
-    settings_table.change(session, "vat_kind", "simplified_5", dmitry)
-    settings_table.change(session, "cutoff_at", "15:30", dmitry)
+    for field, text in (
+        ("rate_per_km", "15"),
+        ("rate_per_km", "15,00"),
+        ("hours_0", "10-19 14-15"),
+        ("hours_5", "10-15"),
+        ("hours_5", ""),
+        ("vat_kind", "simplified_5"),
+        ("vat_kind", "simplified_5"),
+        ("cutoff_at", "15:30"),
+    ):
+        present = settings_table.shown(session, field)
+        settings_table.change(session, field, text, dmitry, instead_of=present)
     assert traces(session) == [
         ({"rate_per_km": 1000}, {"rate_per_km": 1500}),
         ({"hours_0": "09:00–18:00, 13:00–14:00"}, {"hours_0": "10:00–19:00, 14:00–15:00"}),
@@ -137,10 +142,29 @@ def test_a_change_is_traced_and_none_is_not(session: Session, dmitry: User) -> N
     assert session.get_one(WorkingHours, 0).break_from == time(14)
 
 
+@pytest.mark.parametrize(
+    ("field", "theirs", "mine"),
+    [("rate_per_km", "20", "15"), ("hours_0", "10-15", ""), ("vat_kind", "simplified_5", "simplified_7")],
+)
+def test_a_value_that_is_newer_than_the_one_shown_is_not_overwritten(
+    session: Session, dmitry: User, field: str, theirs: str, mine: str
+) -> None:
+    seen = settings_table.shown(session, field)
+    settings_table.change(session, field, theirs, dmitry, instead_of=seen)
+    newer = settings_table.shown(session, field)
+    with pytest.raises(Conflict, match="setting_changed"):
+        settings_table.change(session, field, mine, dmitry, instead_of=seen)
+    assert settings_table.shown(session, field) == newer != seen
+    # What both mean is no conflict.
+    settings_table.change(session, field, theirs, dmitry, instead_of=seen)
+    settings_table.change(session, field, mine, dmitry, instead_of=newer)
+    assert len(traces(session)) == 2
+
+
 def test_nobody_but_an_administrator_changes_anything(session: Session, anna: User, boris: User) -> None:
     for actor in (anna, boris):
         refused: list[Callable[[], object]] = [
-            partial(settings_table.change, session, "rate_per_km", "1", actor),
+            partial(settings_table.change, session, "rate_per_km", "1", actor, instead_of=1000),
             partial(settings_table.set_place, session, 1.0, 1.0, None, actor),
             partial(holidays.add, session, MONDAY, MONDAY, None, actor),
             partial(holidays.remove, session, MONDAY, actor),
