@@ -242,10 +242,11 @@ class AuditLog(Data, code="jl", anywhere=True):
 
 @dataclass(frozen=True)
 class EditEmails(Data, code="ee", anywhere=True):
-    """The customer's e-mail addresses are typed."""
+    """The customer's e-mail addresses are typed, over the version that was shown."""
 
     customer_id: int
     order_id: int
+    version: int = 0
 
 
 @dataclass(frozen=True)

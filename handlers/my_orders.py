@@ -15,8 +15,19 @@ from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
 from handlers.texts import stack
 from models import Document, Invoice, Order, OrderStatus, Role
-from services import customers, invoices, letters, orders, outbox, placing, pricing, requisites, waybills
-from services.errors import Invalid, NotFound
+from services import (
+    clientele,
+    customers,
+    invoices,
+    letters,
+    orders,
+    outbox,
+    placing,
+    pricing,
+    requisites,
+    waybills,
+)
+from services.errors import NotFound
 
 
 @dataclass(frozen=True)
@@ -256,16 +267,14 @@ def ask_emails(ctx: Context, data: EditEmails) -> Screen:
     text = t("E-mail of {name}; several are separated by commas:", name=customer.name)
     if customer.emails:
         text = stack(text, t("Now: {note}", note=customer.emails))
-    return Screen(text, [[Button(t.plain(":clipboard: Order"), OrderCard(data.order_id))]], data)
+    here = EditEmails(customer.id, data.order_id, customer.version)
+    return Screen(text, [[Button(t.plain(":clipboard: Order"), OrderCard(data.order_id))]], here)
 
 
 def take_emails(ctx: Context, data: EditEmails, text: str) -> Screen:
     """Keep the addresses; invoices that waited for one go out now."""
+    sent = clientele.change(ctx.session, data.customer_id, "emails", text, ctx.user, data.version)
     customer = customers.get(ctx.session, data.customer_id, ctx.user)
-    if not text.strip():
-        raise Invalid("email_form")
-    customers.set_emails(ctx.session, customer, text, ctx.user)
-    sent = letters.queue_unsent(ctx.session, customer.id)
     screen = order_card(ctx, OrderCard(data.order_id))
     kept = ctx.t(":white_check_mark: E-mail: {emails}", emails=customer.emails or "")
     if sent:

@@ -34,10 +34,10 @@ OUTLET_FIELDS = ("contact", "phone", "hours", "note")
 
 def change(
     session: Session, customer_id: int, field: str, text: str | None, actor: User, version: int
-) -> Customer:
+) -> int:
     """Set one field from what was typed, None empties it; every change leaves an audit row.
 
-    Invoices that waited for an e-mail go out with the first one.
+    Return how many invoices that waited for an e-mail go out: they do with the first one.
 
     Raises Invalid as the field's check does, Conflict ``customer_changed`` (now) when somebody changed the
     customer since ``version`` was shown.
@@ -58,9 +58,7 @@ def change(
     if kpp != customer.kpp:
         values["kpp"] = kpp
     customers.update_customer(session, customer, CustomerValues(**values), actor)  # type: ignore[typeddict-item]
-    if field == "emails" and value:
-        letters.queue_unsent(session, customer.id)
-    return customer
+    return letters.queue_unsent(session, customer.id) if field == "emails" and value else 0
 
 
 def sales_reps(session: Session, actor: User) -> list[User]:

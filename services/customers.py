@@ -194,16 +194,6 @@ def create(
     return customer
 
 
-def set_emails(session: Session, customer: Customer, text: str | None, actor: User) -> None:
-    """Replace the customer's e-mail addresses by those typed, or remove them.
-
-    Raises ``NotFound("customer")`` if it is not the actor's, and as ``requisites.check_emails`` does.
-    """
-    get(session, customer.id, actor)
-    emails = requisites.check_emails(text) if text else None
-    update_customer(session, customer, {"emails": emails}, actor)
-
-
 def update_customer(session: Session, customer: Customer, values: CustomerValues, user: User | None) -> None:
     """Change what the checked values say, leave a trace of what differs, and keep search in step."""
     session.flush()

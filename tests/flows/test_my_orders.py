@@ -6,12 +6,29 @@ Five boxes of buckwheat are 5 394,00 ₽; it is 24,4 km to Profsoyuznaya street,
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from demo.people import Person
 from models import Customer, Order, OrderStatus, User
 from tests.flows import acts
 from tests.flows.stage import Stage, restarted
+
+
+def test_an_e_mail_typed_at_an_order_does_not_overwrite_a_newer_one(stage: Stage) -> None:
+    anna, newer = stage.anna, "newer@romashka.example"
+    acts.all_open(stage)
+    acts.places_order(stage, anna)
+    acts.opens(anna)
+    acts.press(anna, "📋 Мои заказы", "Ваши заказы.")
+    acts.press(anna, "📥 №1", "На складе")
+    acts.press(anna, "📧 E-mail клиента", "Сейчас: ")
+    with stage.app.database.unit_of_work() as session:
+        changed = update(Customer).where(Customer.name == "ООО «Ромашка»")
+        session.execute(changed.values(emails=newer, version=Customer.version + 1))
+    acts.say(anna, "late@romashka.example", f"сейчас там: {newer}")
+    acts.sees(anna, f"Сейчас: {newer}")
+    acts.say(anna, "a@", "Это не e-mail.")
+    acts.say(anna, "late@romashka.example", "✅ E-mail: late@romashka.example")
 
 
 def test_the_list_is_filtered_and_searched(stage: Stage) -> None:

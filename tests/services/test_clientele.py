@@ -16,8 +16,8 @@ def change(
     session: Session, customer: Customer, field: str, text: str | None, actor: User, **more: Any
 ) -> Any:
     version = more.get("version", customer.version)
-    changed = clientele.change(session, customer.id, field, text, actor, version)
-    return getattr(changed, field)
+    clientele.change(session, customer.id, field, text, actor, version)
+    return getattr(customer, field)
 
 
 def traces(session: Session, subject: str) -> list[tuple[str, Any, Any]]:

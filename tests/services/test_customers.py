@@ -219,27 +219,6 @@ def test_a_customer_handed_over_is_no_longer_recent(session: Session, staff: Sta
     assert customers.recent(session, staff.anna) == []
 
 
-def test_emails_are_replaced_and_the_change_is_traced(session: Session, staff: Staff) -> None:
-    customer = customers.create(session, staff.anna, name="Астра", emails="old@astra.example")
-    customers.set_emails(session, customer, "new@astra.example", staff.anna)
-    assert (customer.emails, customer.version) == ("new@astra.example", 2)
-    assert names(customers.find(session, staff.anna, "new@astra").items) == ["Астра"]
-    assert customers.find(session, staff.anna, "old@astra").items == ()
-    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "update")).one()
-    assert (entry.before, entry.after) == ({"emails": "old@astra.example"}, {"emails": "new@astra.example"})
-    customers.set_emails(session, customer, None, staff.dmitry)
-    assert customer.email_list == []
-
-
-def test_emails_of_others_and_bad_ones_are_refused(session: Session, staff: Staff) -> None:
-    customer = customers.create(session, staff.anna, name="Астра", emails="old@astra.example")
-    with pytest.raises(NotFound):
-        customers.set_emails(session, customer, "new@astra.example", staff.clara)
-    with pytest.raises(Invalid):
-        customers.set_emails(session, customer, "a@", staff.anna)
-    assert (customer.emails, customer.version) == ("old@astra.example", 1)
-
-
 def test_the_same_outlet_again_is_the_same_outlet(session: Session, staff: Staff) -> None:
     customer = customers.create(session, staff.anna, name="Астра")
     first = customers.add_outlet(session, customer, "Ленинский пр-т, 12", 55.7, 37.58)
