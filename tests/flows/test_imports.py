@@ -8,10 +8,11 @@ import zipfile
 import pytest
 from sqlalchemy import func, select, update
 
-from models import AuditEntry, OutboxMessage, Product, StockMovement, Upload
+from models import AuditEntry, Customer, OutboxMessage, Product, StockMovement, Upload, User
 from runtime import jobs
-from services import ledger
+from services import drafts, ledger
 from services.imports import tables
+from services.quantities import Typed
 from tests.flows import acts
 from tests.flows.stage import Stage, restarted
 from tests.services.imports.make import make_csv, make_xlsx
@@ -188,6 +189,36 @@ def test_customers_come_by_file_from_the_import_screen(stage: Stage) -> None:
     acts.press(dmitry, "✅ Применить", "✅ Записано: «клиенты 3.csv».")
     acts.say(dmitry, "лютик", "по запросу «лютик»")
     acts.press(dmitry, "ООО «Лютик» · Анна", "телефон: +74951234567")
+
+
+def test_what_stops_half_way_is_not_written_at_all(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both reps' drafts for one customer are too long to become one, which shows while it is written."""
+    dmitry = stage.dmitry
+    with stage.app.database.unit_of_work() as session:
+        reps = {user.name: user for user in session.scalars(select(User)).unique()}
+        customer = session.scalars(select(Customer).where(Customer.name == "ООО «Ромашка»")).one()
+        phone = customer.phone
+        goods = session.scalars(select(Product).order_by(Product.id).limit(2)).all()
+        for rep, product in zip((reps["Клара"], reps["Анна"]), goods, strict=True):
+            customer.sales_rep_id = rep.id
+            session.flush()
+            draft = drafts.open_for(session, customer.id, rep)
+            drafts.put_wanted(session, draft, product, Typed((1000, product.unit, 1000)))
+    monkeypatch.setattr(drafts, "MAX_LINES", 1)
+    acts.opens(dmitry)
+    acts.press(dmitry, "👥 Клиенты", "Клиенты. Для поиска")
+    acts.press(dmitry, "📥 Импорт", "Обязательны: Клиент.")
+    rows = [["Клиент", "Телефон", "Представитель"], ["ООО «Ромашка»", "8 495 123-45-67", "Клара"], ["Новый"]]
+    dmitry.send_document("клиенты.csv", make_csv([rows[0], rows[1], [*rows[2], "", ""]]))
+    acts.sees(dmitry, "➕ 1 новая · ✏️ 1 изменится")
+    acts.press(dmitry, "✅ Применить", "В заказе не больше 1")
+    with stage.app.database.reading() as session:
+        kept = session.scalars(select(Customer).where(Customer.name == "ООО «Ромашка»")).one()
+        assert (kept.sales_rep_id, kept.phone) == (reps["Анна"].id, phone)
+        assert session.scalar(select(Customer.id).where(Customer.name == "Новый")) is None
+        assert session.scalar(select(Upload.applied_at)) is None
+        traces = select(AuditEntry.id).where(AuditEntry.subject.in_(("customer", "order")))
+        assert session.scalars(traces).all() == []
 
 
 def test_a_restart_between_report_and_apply_loses_nothing(stage: Stage) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+import threading
 
+import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from models import Company, User, Warehouse
+from handlers.facsimile import FETCH_FACSIMILE
+from models import Company, OutboxMessage, OutboxState, Role, User, UserRole, Warehouse
+from runtime.telegram_client import TelegramClient
 from services import company
+from tests.faults.far_ends import wait_until
+from tests.faults.looks import wait_until_sent
 from tests.flows import acts
 from tests.flows.stage import Stage
 
@@ -85,6 +91,43 @@ def test_who_is_no_administrator_any_more_sets_no_picture(stage: Stage) -> None:
     dmitry.send("15")
     dmitry.wait_text("Введите код доступа")
     assert _company(stage).facsimile_sha256 is None
+
+
+def test_who_loses_the_role_while_the_picture_is_fetched_sets_none_and_sees_no_settings(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dmitry, asked, go_on = stage.dmitry, threading.Event(), threading.Event()
+    download = TelegramClient.download
+
+    def fetched_later(client: TelegramClient, file_path: str, limit: int) -> bytes:
+        asked.set()
+        assert go_on.wait(10)
+        return download(client, file_path, limit)
+
+    monkeypatch.setattr(TelegramClient, "download", fetched_later)
+    acts.opens_settings(dmitry, "📄 Документы", "срок оплаты")
+    acts.press(dmitry, "🖋️ Подпись и печать", "Счета выходят без картинки.")
+    dmitry.send_document("печать.png", _png())
+    acts.sees(dmitry, "Смотрю картинку")
+    assert asked.wait(10)
+    with stage.app.database.unit_of_work() as session:
+        user = session.scalars(select(User).where(User.telegram_id == dmitry.id)).unique().one()
+        user.grants = [UserRole(role=Role.STOREKEEPER)]
+    seen = [(message.message_id, message.edits) for message in dmitry.messages]
+    go_on.set()
+    wait_until(lambda: not _is_fetching(stage))
+    wait_until_sent(stage, dmitry)
+    assert [(message.message_id, message.edits) for message in dmitry.messages] == seen
+    assert _company(stage).facsimile_sha256 is None
+
+
+def _is_fetching(stage: Stage) -> bool:
+    open_states = (OutboxState.WAITING, OutboxState.SENDING)
+    fetching = select(OutboxMessage.id).where(
+        OutboxMessage.name == FETCH_FACSIMILE, OutboxMessage.state.in_(open_states)
+    )
+    with stage.app.database.reading() as session:
+        return session.scalar(fetching) is not None
 
 
 def _store(stage: Stage) -> tuple[str | None, float | None, float | None]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import (
     Customer,
+    Database,
     DeliveryWindow,
     Order,
     OrderEvent,
@@ -20,6 +21,7 @@ from models import (
 )
 from services import drafts, loading, placing, quantities
 from services.geo import Place
+from tests.conftest import NOW, Cast
 
 MONDAY = date(2026, 11, 23)
 # 0.1 degrees north of the warehouse, about 11 km.
@@ -67,6 +69,20 @@ def loaded(session: Session, rep: User, customer: Customer, goods: dict[Product,
     """An order that has left."""
     order = in_hand(session, rep, customer, goods, by)
     return loading.confirm_load(session, order.id, by)
+
+
+class Slip(Exception):
+    """Something went wrong after the load was confirmed."""
+
+
+def confirms(
+    database: Database, cast: Cast, order_id: int, now: datetime = NOW, *, slips: bool = False
+) -> None:
+    """Борис confirms a load in a unit of work of its own, which comes to nothing when something ``slips``."""
+    with database.unit_of_work(now) as session:
+        loading.confirm_load(session, order_id, session.get_one(User, cast.boris))
+        if slips:
+            raise Slip
 
 
 def notices(session: Session, to: User | None = None) -> list[str]:

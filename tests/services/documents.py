@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 
 from services import snapshot as snapshots
 from services.snapshot import Bank, Party, Snapshot, SnapshotLine
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SELLER = Party(
     name="ООО «Торговый дом „Северный Ветер“»",
@@ -153,3 +156,26 @@ def scan_picture(picture: bytes, folder: Path) -> str:
     path.write_bytes(picture)
     command = ["zbarimg", "--nodbus", "-q", "--raw", str(path)]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
+
+
+_RENDER = """
+import hashlib, sys
+from services import papers, snapshot
+print(hashlib.sha256(papers.render(snapshot.from_json(sys.stdin.buffer.read().decode()))).hexdigest())
+"""
+
+
+def digests_elsewhere(snapshot: Snapshot) -> set[str]:
+    """The digests of a paper as processes with another hash seed and time zone draw it."""
+    digests = set()
+    for seed, zone in (("1", "UTC"), ("2", "Asia/Vladivostok")):
+        run = subprocess.run(
+            [sys.executable, "-c", _RENDER],
+            input=snapshots.to_json(snapshot).encode(),
+            capture_output=True,
+            check=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": str(ROOT)},
+        )
+        digests.add(run.stdout.decode().strip())
+    return digests

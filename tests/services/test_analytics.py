@@ -175,6 +175,22 @@ def test_customers_are_those_who_bought_and_those_who_are_silent(autumn: Shop) -
     assert [(row.name, row.before, row.days_since) for row in found.silent] == [("ООО «Тишина»", 370_00, 41)]
 
 
+@pytest.mark.parametrize(
+    ("last", "days"),
+    # Of a month that is over silence counts to its end; of one that goes on to today.
+    [
+        (date(2026, 11, 30), {"ООО «Ромашка»": 19, "ИП Васильков": 0}),
+        (date(2026, 11, 10), {"ООО «Ромашка»": 9}),
+    ],
+)
+def test_days_since_the_last_order_end_with_the_period_or_today(
+    autumn: Shop, last: date, days: dict[str, int]
+) -> None:
+    period = ReportPeriod(date(2026, 11, 1), last, Cycle.MONTH)
+    found = analytics.customers(autumn.session, period)
+    assert {row.name: row.days_since for row in found.buyers} == days
+
+
 def test_reps_answer_for_sales_customers_and_cancellations(autumn: Shop) -> None:
     found = analytics.reps(autumn.session, NOVEMBER)
     assert [

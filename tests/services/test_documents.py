@@ -42,10 +42,6 @@ pytestmark = pytest.mark.both_engines
 MOSCOW_2027 = datetime(2026, 12, 31, 21, 30, tzinfo=UTC)
 
 
-class Slip(Exception):
-    """Something went wrong after the papers were made."""
-
-
 @pytest.fixture
 def order(session: Session, anna: User, boris: User, romashka: Customer, water: Product) -> Order:
     """A loaded order of ten bottles."""
@@ -77,15 +73,6 @@ def in_hand(database: Database, cast: Cast, count: int) -> list[int]:
         # Different goods, so that no row of the stock makes one load wait for another.
         goods = [session.get_one(Product, one) for one in (cast.buckwheat, cast.water, cast.cheese)]
         return [acts.in_hand(session, anna, customer, {goods[i % 3]: "1"}, boris).id for i in range(count)]
-
-
-def confirm(
-    database: Database, cast: Cast, order_id: int, now: datetime = NOW, *, slips: bool = False
-) -> None:
-    with database.unit_of_work(now) as session:
-        loading.confirm_load(session, order_id, session.get_one(User, cast.boris))
-        if slips:
-            raise Slip
 
 
 def numbers(database: Database, kind: DocumentKind) -> list[tuple[int, int]]:
@@ -129,14 +116,14 @@ def test_each_kind_counts_for_itself_in_the_company_s_year(database: Database, c
         firm = company.get(session)
         firm.invoice_start, firm.waybill_start = 501, 7
         firm.waybill_prefix, firm.waybill_digits = "ТН-", 4
-    confirm(database, cast, first)
-    confirm(database, cast, second)
+    acts.confirms(database, cast, first)
+    acts.confirms(database, cast, second)
     with database.unit_of_work(NOW) as session:
         company.get(session).timezone = "Europe/Kaliningrad"
-    confirm(database, cast, third, MOSCOW_2027)
+    acts.confirms(database, cast, third, MOSCOW_2027)
     with database.unit_of_work(NOW) as session:
         company.get(session).timezone = "Europe/Moscow"
-    confirm(database, cast, fourth, MOSCOW_2027)
+    acts.confirms(database, cast, fourth, MOSCOW_2027)
     # The first number is of the first year: the next begins with 1.
     assert numbers(database, DocumentKind.INVOICE) == [(2026, 501), (2026, 502), (2026, 503), (2027, 1)]
     assert numbers(database, DocumentKind.WAYBILL) == [(2026, 7), (2026, 8), (2026, 9), (2027, 1)]
@@ -159,9 +146,9 @@ def test_eight_at_once_some_rolled_back_leave_neither_gap_nor_twin(
             begin.wait()
             for order_id in own:
                 if is_clumsy:
-                    with pytest.raises(Slip):
-                        confirm(mine, cast, order_id, slips=True)
-                confirm(mine, cast, order_id)
+                    with pytest.raises(acts.Slip):
+                        acts.confirms(mine, cast, order_id, slips=True)
+                acts.confirms(mine, cast, order_id)
         except BaseException as fault:
             faults.append(fault)
         finally:

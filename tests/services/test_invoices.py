@@ -18,10 +18,6 @@ BEFORE_NEW_YEAR = datetime(2026, 12, 31, 20, 59, tzinfo=UTC)
 NEW_YEAR = datetime(2026, 12, 31, 21, 0, tzinfo=UTC)
 
 
-class Slip(Exception):
-    """Something went wrong after the invoice was made."""
-
-
 def invoice_of(session: Session, order: Order) -> Invoice:
     invoice = invoices.of_order(session, order)
     assert invoice is not None
@@ -36,15 +32,6 @@ def prepare(database: Database, cast: Cast, count: int) -> list[int]:
         return [acts.in_hand(session, anna, customer, {water: "1"}, boris).id for _ in range(count)]
 
 
-def confirm(
-    database: Database, cast: Cast, order_id: int, now: datetime = NOW, *, slips: bool = False
-) -> None:
-    with database.unit_of_work(now) as session:
-        loading.confirm_load(session, order_id, session.get_one(User, cast.boris))
-        if slips:
-            raise Slip
-
-
 def numbers(database: Database) -> list[tuple[int, int]]:
     with database.reading() as session:
         rows = session.execute(select(Invoice.year, Invoice.number).order_by(Invoice.id))
@@ -53,10 +40,10 @@ def numbers(database: Database) -> list[tuple[int, int]]:
 
 def test_numbers_have_no_gaps_and_begin_anew_with_moscow_s_year(database: Database, cast: Cast) -> None:
     first, second, third, fourth = prepare(database, cast, 4)
-    confirm(database, cast, first)
-    confirm(database, cast, second, BEFORE_NEW_YEAR)
-    confirm(database, cast, third, NEW_YEAR)
-    confirm(database, cast, fourth, datetime(2027, 2, 1, tzinfo=UTC))
+    acts.confirms(database, cast, first)
+    acts.confirms(database, cast, second, BEFORE_NEW_YEAR)
+    acts.confirms(database, cast, third, NEW_YEAR)
+    acts.confirms(database, cast, fourth, datetime(2027, 2, 1, tzinfo=UTC))
     assert numbers(database) == [(2026, 1), (2026, 2), (2027, 1), (2027, 2)]
     with database.reading() as session:
         days = session.scalars(select(Invoice.issued_on).order_by(Invoice.id)).all()
@@ -65,10 +52,10 @@ def test_numbers_have_no_gaps_and_begin_anew_with_moscow_s_year(database: Databa
 
 def test_a_number_rolled_back_is_taken_again(database: Database, cast: Cast) -> None:
     first, second = prepare(database, cast, 2)
-    with pytest.raises(Slip):
-        confirm(database, cast, first, slips=True)
-    confirm(database, cast, second)
-    confirm(database, cast, first)
+    with pytest.raises(acts.Slip):
+        acts.confirms(database, cast, first, slips=True)
+    acts.confirms(database, cast, second)
+    acts.confirms(database, cast, first)
     assert numbers(database) == [(2026, 1), (2026, 2)]
 
 
@@ -78,7 +65,7 @@ def test_loads_confirmed_at_once_get_numbers_without_gap_or_twin(database: Datab
 
     def run(order_id: int) -> None:
         try:
-            confirm(database, cast, order_id)
+            acts.confirms(database, cast, order_id)
         except BaseException as fault:
             faults.append(fault)
 

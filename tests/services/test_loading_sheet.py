@@ -157,17 +157,11 @@ def test_the_number_of_queries_does_not_grow_with_the_orders(
     assert numbers[0] == numbers[1] <= 8
 
 
+@pytest.mark.usefixtures("three_placed")
 def test_more_orders_than_fit_are_counted(
-    session: Session,
-    anna: User,
-    boris: User,
-    romashka: Customer,
-    water: Product,
-    monkeypatch: pytest.MonkeyPatch,
+    session: Session, boris: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading_sheet, "MAX_ORDERS", 2)
-    for _ in range(3):
-        acts.placed(session, anna, romashka, {water: "1"})
     sheet = loading_sheet.gather(session, acts.MONDAY, boris)
     assert (len(sheet.orders), sheet.left_out) == (2, 1)
     assert [line.quantity for line in sheet.products] == [2_000]

@@ -209,22 +209,16 @@ def test_cargo_is_that_of_the_day_and_the_window(
 
 
 def test_the_keepers_cards_are_redrawn_unless_there_are_too_many(
-    session: Session,
-    anna: User,
-    boris: User,
-    romashka: Customer,
-    water: Product,
-    monkeypatch: pytest.MonkeyPatch,
+    session: Session, boris: User, three_placed: list[Order], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lorry = vehicles.add(session, "А123ВС77", "1500", boris)
-    placed = [acts.placed(session, anna, romashka, {water: "1"}) for _ in range(3)]
     before = acts.notices(session, boris).count("order_card")
-    vehicles.assign(session, [order.id for order in placed[:2]], lorry, boris)
+    vehicles.assign(session, [order.id for order in three_placed[:2]], lorry, boris)
     assert acts.notices(session, boris).count("order_card") == before + 2
     # Who had it already is not told again.
-    vehicles.assign(session, [order.id for order in placed[:2]], lorry, boris)
+    vehicles.assign(session, [order.id for order in three_placed[:2]], lorry, boris)
     assert acts.notices(session, boris).count("order_card") == before + 2
     monkeypatch.setattr(vehicles, "CARDS_AT_ONCE", 2)
-    vehicles.assign(session, [order.id for order in placed], None, boris)
-    vehicles.assign(session, [order.id for order in placed], lorry, boris)
+    vehicles.assign(session, [order.id for order in three_placed], None, boris)
+    vehicles.assign(session, [order.id for order in three_placed], lorry, boris)
     assert acts.notices(session, boris).count("order_card") == before + 4
