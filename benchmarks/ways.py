@@ -103,6 +103,7 @@ from models import (
 from services import (
     auth,
     loading,
+    orders,
 )
 from services.orders import Show
 from services.periods import Span
@@ -342,9 +343,10 @@ def of_the_journal(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> 
 def _change(admin: Walker, stage: Stage, case: Case, rep: int, invoice: int) -> None:
     """Give an order away, begin to cancel its invoice, and read who changed what."""
     admin.press("journal, order card", OrderCard(case.order_id))
-    admin.press("another rep, asked", ChangeRep(case.order_id))
-    admin.press("another rep, of what", GiveTo(case.order_id, rep))
-    admin.press("another rep, given", Give(case.order_id, _another_rep(stage, rep), True), OrderCard)
+    sent, seller = _placed(stage)
+    admin.press("another rep, asked", ChangeRep(sent))
+    admin.press("another rep, of what", GiveTo(sent, seller))
+    admin.press("another rep, given", Give(sent, _another_rep(stage, seller), True), OrderCard)
     admin.press("invoice, correction asked", RevisePaper(invoice))
     admin.press("invoice, cancellation asked", VoidPaper(invoice))
     admin.say("invoice, cancellation reason", "ошибка", VoidSure)
@@ -450,6 +452,14 @@ def _people_of(stage: Stage, case: Case) -> tuple[int, int, int]:
         if order.storekeeper_id is None or invoice is None:
             raise RuntimeError(f"order {order.number} is delivered and has no storekeeper or no invoice")
         return order.storekeeper_id, order.sales_rep_id, invoice.id
+
+
+def _placed(stage: Stage) -> tuple[int, int]:
+    """Return an order that waits for the warehouse, and its rep."""
+    with stage.database.unit_of_work() as session:
+        keeper = auth.staff(session, Role.STOREKEEPER)[0]
+        order = orders.to_load(session, keeper).items[0]
+        return order.id, order.sales_rep_id
 
 
 def _another_rep(stage: Stage, rep: int) -> int:
