@@ -38,7 +38,9 @@ class OrderFor(Data, code="of", anywhere=True):
 
 @dataclass(frozen=True)
 class NewName(Data, code="nn"):
-    """New customer: the name is typed."""
+    """New customer: the name is typed; of a rep's own to order for, or by an administrator for any rep."""
+
+    is_for_order: bool = True
 
 
 @dataclass(frozen=True)

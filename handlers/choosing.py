@@ -1,9 +1,8 @@
-"""Choosing the customer of an order, and entering a new one step by step."""
+"""Choosing the customer of an order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from handlers import conversation as conversations
 from handlers import keyboards, menu, ordering
@@ -12,9 +11,9 @@ from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
-from handlers.texts import N_, Html
-from models import Customer, Role
-from services import customers, drafts, requisites
+from handlers.texts import N_
+from models import Role
+from services import customers, drafts
 
 RECENT = 5
 
@@ -31,43 +30,6 @@ class FindCustomer(Data, code="fc"):
     page: int
 
 
-@dataclass(frozen=True)
-class NewEmail(Data, code="ne"):
-    """New customer: the e-mail is typed or skipped."""
-
-
-@dataclass(frozen=True)
-class NewInn(Data, code="ni"):
-    """New customer: the ИНН is typed or skipped."""
-
-
-@dataclass(frozen=True)
-class NewKpp(Data, code="nk"):
-    """New customer: an organisation's КПП is typed or skipped."""
-
-
-@dataclass(frozen=True)
-class NewPhone(Data, code="np"):
-    """New customer: the phone is typed or skipped."""
-
-
-@dataclass(frozen=True)
-class Skip(Data, code="sk"):
-    """New customer: leave this field empty."""
-
-    field: str
-
-
-QUESTIONS = {
-    "email": N_("E-mail for invoices of {name}? Several are separated by commas."),
-    "inn": N_("ИНН of {name}? 10 digits, or 12 for a sole proprietor."),
-    "kpp": N_("КПП of {name}? 9 characters."),
-    "phone": N_("Phone of {name}?"),
-}
-STEPS: dict[str, Data] = {"email": NewEmail(), "inn": NewInn(), "kpp": NewKpp(), "phone": NewPhone()}
-ORDER_OF_STEPS = tuple(STEPS)
-
-
 def register(router: Router) -> None:
     """Register the way from «Новый заказ» to an open draft."""
     rep = Role.SALES_REP
@@ -78,12 +40,6 @@ def register(router: Router) -> None:
     router.button(FindCustomer, find_customer, rep)
     router.typed(FindCustomer, "text", search)
     router.button(OrderFor, order_for, rep)
-    router.button(NewName, new_name, rep)
-    router.typed(NewName, "text", take_name)
-    for field, step in STEPS.items():
-        router.button(type(step), partial(_ask_step, field), rep)
-        router.typed(type(step), "text", partial(_take_step, field))
-    router.button(Skip, skip, rep)
 
 
 def new_order(ctx: Context, _data: NewOrder) -> Screen:
@@ -144,87 +100,3 @@ def order_for(ctx: Context, data: OrderFor) -> Screen:
     """Open the customer's draft where it still needs something."""
     conversations.clear_form(ctx.conversation)
     return ordering.next_step(ctx, drafts.open_for(ctx.session, data.customer_id, ctx.user))
-
-
-def new_name(ctx: Context, _data: NewName) -> Screen:
-    """Ask for the name."""
-    conversations.clear_form(ctx.conversation)
-    rows = [[Button(ctx.t.plain(":leftwards_arrow_with_hook: Back"), NewOrder())]]
-    return Screen(ctx.t("Name of the new customer, as it stands on the invoice:"), rows, NewName())
-
-
-def take_name(ctx: Context, _data: NewName, text: str) -> Screen:
-    """Keep the name and go on to the e-mail."""
-    conversations.remember(ctx.conversation, name=requisites.check_name(text))
-    return ask(ctx, "email")
-
-
-def _ask_step(field: str, ctx: Context, _data: Data) -> Screen:
-    return ask(ctx, field)
-
-
-def _take_step(field: str, ctx: Context, _data: Data, text: str) -> Screen:
-    return take(ctx, field, text)
-
-
-def ask(ctx: Context, field: str) -> Screen:
-    """Ask for one field, which may be skipped."""
-    name = ctx.conversation.form.get("name")
-    if name is None:
-        return new_name(ctx, NewName())
-    rows = [
-        [Button(ctx.t.plain("Skip"), Skip(field))],
-        [Button(ctx.t.plain(":leftwards_arrow_with_hook: Back"), NewOrder())],
-    ]
-    return Screen(ctx.t(QUESTIONS[field], name=name), rows, STEPS[field])
-
-
-def take(ctx: Context, field: str, text: str) -> Screen:
-    """Check one field and go on; the last one enters the customer."""
-    checks = {
-        "email": requisites.check_emails,
-        "inn": requisites.check_inn,
-        "kpp": requisites.check_kpp,
-        "phone": customers.check_phone,
-    }
-    conversations.remember(ctx.conversation, **{field: checks[field](text)})
-    return _after(ctx, field)
-
-
-def skip(ctx: Context, data: Skip) -> Screen:
-    """Leave the field empty and go on."""
-    if data.field not in STEPS or "name" not in ctx.conversation.form:
-        return new_name(ctx, NewName())
-    conversations.remember(ctx.conversation, **{data.field: None})
-    return _after(ctx, data.field)
-
-
-def _after(ctx: Context, field: str) -> Screen:
-    form = ctx.conversation.form
-    following = list(ORDER_OF_STEPS[ORDER_OF_STEPS.index(field) + 1 :])
-    inn = form.get("inn")
-    if "kpp" in following and (not inn or requisites.is_sole_proprietor(inn)):
-        following.remove("kpp")
-    if following:
-        return ask(ctx, following[0])
-    return _enter(ctx)
-
-
-def _enter(ctx: Context) -> Screen:
-    form = ctx.conversation.form
-    customer = customers.create(
-        ctx.session,
-        ctx.user,
-        name=form["name"],
-        emails=form.get("email"),
-        inn=form.get("inn"),
-        kpp=form.get("kpp"),
-        phone=form.get("phone"),
-    )
-    screen = order_for(ctx, OrderFor(customer.id))
-    screen.under(_entered(ctx, customer))
-    return screen
-
-
-def _entered(ctx: Context, customer: Customer) -> Html:
-    return ctx.t(":white_check_mark: {name} is entered.", name=customer.name)

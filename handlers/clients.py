@@ -113,8 +113,7 @@ def clients(ctx: Context, data: Clients) -> Screen:
     rows += keyboards.pager(t, page, Clients)
     if query:
         rows.append([Button(t.plain(":x: {query}", query=query), AllClients())])
-    if ctx.user.holds(Role.SALES_REP):
-        rows.append([Button(t.plain(":heavy_plus_sign: New customer"), NewName())])
+    rows.append([Button(t.plain(":heavy_plus_sign: New customer"), NewName(not ctx.user.holds(Role.ADMIN)))])
     if ctx.user.holds(Role.ADMIN):
         importing, exporting = t.plain(":inbox_tray: Import"), t.plain(":outbox_tray: Export")
         rows.append([Button(importing, ImportFile("customers")), Button(exporting, ExportFile("customers"))])

@@ -196,6 +196,9 @@ FILLED = {
     "sales_rep_unknown": N_("There is no active sales rep “{value}”."),
     "sales_rep_ambiguous": N_("Several sales reps are called “{value}”. Use the user name or Telegram id."),
     "rep_has_customer": N_("The sales rep already has this customer: {name}."),
+    "inn_taken": N_(
+        "{name} has this ИНН already. If this is a branch of the same firm, type the КПП of its own first."
+    ),
     "sku_exists": N_("There already is a product with SKU “{sku}”."),
     "sku_unknown": N_("There is no product with SKU “{value}”."),
     "import_has_problems": N_("The file has mistakes ({problems}); nothing was written."),

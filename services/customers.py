@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from models import Customer, Order, Outlet, Role, User, now_of
-from services import audit, customer_rows, formats, paging, requisites
+from services import audit, auth, customer_rows, formats, paging, requisites
 from services import search as searching
 from services.customer_rows import CustomerValues, Place, Rewriting
 from services.errors import Conflict, Forbidden, Invalid, NotFound
@@ -178,20 +178,47 @@ def create(
     """
     if not actor.holds(Role.SALES_REP) and not actor.holds(Role.ADMIN):
         raise Forbidden("role")
+    values = checked(name=name, emails=emails, inn=inn, kpp=kpp, phone=phone)
+    values["sales_rep_id"] = actor.id if actor.holds(Role.SALES_REP) else None
+    refuse_twin(session, values["inn"], values["sales_rep_id"])
+    return _enter(session, actor, values)
+
+
+def create_for(session: Session, actor: User, rep_id: int | None, values: CustomerValues) -> Customer:
+    """Enter a customer of checked values for a sales rep, None: for nobody yet; administrators only.
+
+    Raises ``NotFound("user")`` when that is no active rep, ``Conflict("inn_taken")`` (name) when the rep
+    has one under this ИНН.
+    """
+    if not actor.holds(Role.ADMIN):
+        raise NotFound("customer")
+    if rep_id is not None and rep_id not in {rep.id for rep in auth.staff(session, Role.SALES_REP)}:
+        raise NotFound("user")
+    try:
+        refuse_twin(session, values["inn"], rep_id)
+    except Conflict as twin:
+        raise Conflict("inn_taken", name=twin.params["name"]) from None
+    return _enter(session, actor, {**values, "sales_rep_id": rep_id})
+
+
+def checked(
+    *,
+    name: str,
+    emails: str | None = None,
+    inn: str | None = None,
+    kpp: str | None = None,
+    phone: str | None = None,
+) -> CustomerValues:
+    """Return what was typed of a new customer, checked. Raises ``Invalid`` as the checks of the fields do."""
     values = CustomerValues(
         name=requisites.check_name(name),
         emails=requisites.check_emails(emails) if emails else None,
         inn=requisites.check_inn(inn) if inn else None,
         kpp=requisites.check_kpp(kpp) if kpp else None,
         phone=check_phone(phone) if phone else None,
-        sales_rep_id=actor.id if actor.holds(Role.SALES_REP) else None,
     )
     check_kpp_for(values["inn"], values["kpp"])
-    refuse_twin(session, values["inn"], values["sales_rep_id"])
-    [customer_id] = customer_rows.add_customers(session, [(values, None)])
-    customer = session.get_one(Customer, customer_id)
-    audit.record(session, actor, "create", "customer", customer.id, after=values)
-    return customer
+    return values
 
 
 def update_customer(session: Session, customer: Customer, values: CustomerValues, user: User | None) -> None:
@@ -269,6 +296,13 @@ def refuse_twin(session: Session, inn: str | None, sales_rep_id: int | None) -> 
     )
     if twin is not None:
         raise Conflict("customer_exists", customer_id=twin.id, name=twin.name)
+
+
+def _enter(session: Session, actor: User, values: CustomerValues) -> Customer:
+    [customer_id] = customer_rows.add_customers(session, [(values, None)])
+    customer = session.get_one(Customer, customer_id)
+    audit.record(session, actor, "create", "customer", customer.id, after=values)
+    return customer
 
 
 def _find_outlet(

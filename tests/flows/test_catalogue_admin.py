@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from demo.people import Person
-from models import AuditEntry, Category, Customer, PriceList, Product, VatKind
+from models import AuditEntry, Category, Customer, PriceList, Product, User, VatKind
 from tests.flows import acts
 from tests.flows.stage import Stage
 
@@ -252,6 +252,37 @@ def test_a_customer_gets_another_rep_a_discount_and_a_language(stage: Stage) -> 
     acts.press(dmitry, "Цены каталога", "Цены: как в каталоге")
 
 
+def test_an_administrator_enters_a_customer_for_a_rep_or_for_nobody_yet(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    acts.opens(dmitry)
+    acts.press(dmitry, "👥 Клиенты", "Клиенты. Для поиска")
+    acts.press(dmitry, "➕ Новый клиент", "Название нового клиента")
+    acts.say(dmitry, "ООО «Полынь»", "E-mail для счетов")
+    acts.press(dmitry, "Пропустить", "ИНН клиента")
+    acts.say(dmitry, "7731004518", "КПП клиента")
+    acts.say(dmitry, "773101001", "Телефон клиента")
+    acts.press(dmitry, "Пропустить", "Чей это клиент — ООО «Полынь»?")
+    refused = dmitry.press("Анна").wait_answered()
+    assert refused.toast is not None
+    assert refused.toast.text.startswith("Этот ИНН уже у клиента ООО «Ромашка».")
+    acts.press(dmitry, "Клара", "✅ Клиент ООО «Полынь» добавлен.")
+    assert "Представитель: Клара" in acts.sees(dmitry, "КПП: 773101001").text
+    acts.press(dmitry, "↩️ К списку", "Клиенты. Для поиска")
+    acts.press(dmitry, "➕ Новый клиент", "Название нового клиента")
+    acts.say(dmitry, "Ларёк", "E-mail для счетов")
+    for question in ("ИНН клиента", "Телефон клиента", "Чей это клиент"):
+        acts.press(dmitry, "Пропустить", question)
+    acts.press(dmitry, "Пока никто", "Представитель: никто")
+    with stage.app.database.reading() as session:
+        entered = session.scalars(select(Customer).where(Customer.name.in_(["ООО «Полынь»", "Ларёк"])))
+        reps = {customer.name: customer.sales_rep_id for customer in entered}
+        assert reps["Ларёк"] is None
+        assert session.get_one(User, reps["ООО «Полынь»"]).name == "Клара"
+    acts.opens(stage.klara)
+    acts.press(stage.klara, "👥 Клиенты", "Ваши клиенты")
+    acts.offers(stage.klara, "ООО «Полынь»")
+
+
 def test_for_everybody_else_there_are_no_such_buttons(stage: Stage) -> None:
     acts.all_open(stage)
     with stage.app.database.reading() as session:
@@ -267,7 +298,7 @@ def test_for_everybody_else_there_are_no_such_buttons(stage: Stage) -> None:
             "ahs:1:1",
         ),
         *("ahs:1:1", "aht:s:1:0", "ai:catalog", "ax:catalog", "axf:customers:csv", f"kqr:{customer.id}:0"),
-        *(f"kpl:{customer.id}:0", f"kgl:{customer.id}:en", f"ae:{product.id}:1:0", "no-such-button"),
+        *(f"kpl:{customer.id}:0", f"kgl:{customer.id}:en", f"ae:{product.id}:1:0", "nrt:0", "no-such-button"),
     ]
     for person in (stage.anna, stage.boris):
         acts.opens(person)
