@@ -40,7 +40,8 @@ def change(
     Return how many invoices that waited for an e-mail go out: they do with the first one.
 
     Raises Invalid as the field's check does, Conflict ``customer_changed`` (now) when somebody changed the
-    customer since ``version`` was shown.
+    customer since ``version`` was shown, ``inn_taken`` (name) when the rep has another customer of this ИНН
+    whose КПП is not another one.
     """
     customer = customers.get(session, customer_id, actor)
     check = CUSTOMER_FIELDS.get(field)
@@ -54,6 +55,8 @@ def change(
     if field == "inn" and inn is not None and requisites.is_sole_proprietor(inn):
         kpp = None
     customers.check_kpp_for(inn, kpp)
+    if (inn, kpp) != (customer.inn, customer.kpp):
+        customers.refuse_same_firm(session, customer, inn, kpp)
     values: dict[str, str | None] = {field: value}
     if kpp != customer.kpp:
         values["kpp"] = kpp
@@ -134,7 +137,10 @@ def archive(session: Session, customer_id: int, actor: User) -> Customer:
 
 
 def unarchive(session: Session, customer_id: int, actor: User) -> Customer:
-    """Bring a customer back into the lists."""
+    """Bring a customer back into the lists. Raises Conflict ``inn_taken`` (name) as ``change`` does."""
+    customer = customers.get(session, customer_id, actor)
+    if customer.archived_at is not None:
+        customers.refuse_same_firm(session, customer, customer.inn, customer.kpp)
     return _set_archived(session, customer_id, actor, is_archived=False)
 
 

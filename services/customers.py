@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import cast
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from models import Customer, Order, Outlet, Role, User, now_of
@@ -174,13 +174,14 @@ def create(
     """Enter a customer from what was typed; it is the actor's own, or nobody's if an administrator did it.
 
     Raises ``Invalid`` as the checks of the fields do, ``Conflict("customer_exists")`` (customer_id, name)
-    when the actor has one under this ИНН, and ``Forbidden("role")`` for those who neither sell nor rule.
+    when the actor has this firm, see ``refuse_twin``, and ``Forbidden("role")`` for those who neither sell
+    nor rule.
     """
     if not actor.holds(Role.SALES_REP) and not actor.holds(Role.ADMIN):
         raise Forbidden("role")
     values = checked(name=name, emails=emails, inn=inn, kpp=kpp, phone=phone)
     values["sales_rep_id"] = actor.id if actor.holds(Role.SALES_REP) else None
-    refuse_twin(session, values["inn"], values["sales_rep_id"])
+    refuse_twin(session, values["inn"], values["kpp"], values["sales_rep_id"])
     return _enter(session, actor, values)
 
 
@@ -195,7 +196,7 @@ def create_for(session: Session, actor: User, rep_id: int | None, values: Custom
     if rep_id is not None and rep_id not in {rep.id for rep in auth.staff(session, Role.SALES_REP)}:
         raise NotFound("user")
     try:
-        refuse_twin(session, values["inn"], rep_id)
+        refuse_twin(session, values["inn"], values["kpp"], rep_id)
     except Conflict as twin:
         raise Conflict("inn_taken", name=twin.params["name"]) from None
     return _enter(session, actor, {**values, "sales_rep_id": rep_id})
@@ -284,18 +285,33 @@ def _matches(text: str) -> ColumnElement[bool]:
     return or_(by_words, Customer.search_text.contains(number))
 
 
-def refuse_twin(session: Session, inn: str | None, sales_rep_id: int | None) -> None:
-    """Raise ``Conflict("customer_exists")`` (customer_id, name) if the rep has a customer under this ИНН."""
+def refuse_twin(
+    session: Session, inn: str | None, kpp: str | None, sales_rep_id: int | None, but: int = 0
+) -> None:
+    """Raise ``Conflict("customer_exists")`` (customer_id, name) if the rep has this firm, ``but`` aside.
+
+    It is the same firm under one ИНН unless both have a КПП, and not the same one: those are branches.
+    """
     if inn is None:
         return
+    is_branch = and_(Customer.kpp.is_not(None), Customer.kpp != kpp) if kpp else false()
     twin = session.scalar(
         select(Customer)
-        .where(Customer.inn == inn, Customer.sales_rep_id == sales_rep_id)
-        .where(Customer.archived_at.is_(None))
+        .where(Customer.inn == inn, Customer.sales_rep_id == sales_rep_id, Customer.id != but)
+        .where(Customer.archived_at.is_(None), not_(is_branch))
+        .order_by(Customer.id)
         .limit(1)
     )
     if twin is not None:
         raise Conflict("customer_exists", customer_id=twin.id, name=twin.name)
+
+
+def refuse_same_firm(session: Session, customer: Customer, inn: str | None, kpp: str | None) -> None:
+    """Raise ``Conflict("inn_taken")`` (name) if the customer's rep has another one of this ИНН and КПП."""
+    try:
+        refuse_twin(session, inn, kpp, customer.sales_rep_id, but=customer.id)
+    except Conflict as twin:
+        raise Conflict("inn_taken", name=twin.params["name"]) from None
 
 
 def _enter(session: Session, actor: User, values: CustomerValues) -> Customer:

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, insert, select, text, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from models import (
@@ -256,6 +256,8 @@ def _refuse_twins(session: Session, taker_id: int | None, moving: ColumnElement[
     twin = aliased(Customer)
     query = select(twin.name).join(Customer, Customer.inn == twin.inn).where(moving, Customer.id != twin.id)
     query = query.where(Customer.archived_at.is_(None), twin.archived_at.is_(None))
+    # Under two КПП they are branches, as ``customers.refuse_twin`` has it.
+    query = query.where(or_(Customer.kpp.is_(None), twin.kpp.is_(None), Customer.kpp == twin.kpp))
     name = session.scalar(query.where(twin.sales_rep_id == taker_id).order_by(twin.name).limit(1))
     if name is not None:
         raise Conflict("rep_has_customer", name=name)

@@ -181,10 +181,11 @@ class _Planner:
 
 
 def _only(candidates: list[_Known], values: Mapping[str, Any], column: str) -> _Known | None:
-    """Return the one candidate; of several, the one that is the named rep's. Raises ``Refused``."""
-    if len(candidates) > 1 and "sales_rep" in values:
-        own = [known for known in candidates if known.values["sales_rep"] == values["sales_rep"]]
-        candidates = own if len(own) == 1 else candidates
+    """Return the one candidate; of several, the named rep's or the branch of that КПП. Raises Refused."""
+    for name in ("sales_rep", "kpp"):
+        if len(candidates) > 1 and name in values:
+            own = [known for known in candidates if known.values[name] == values[name]]
+            candidates = own or candidates
     if len(candidates) > 1:
         raise Refused(_TITLES[column], "customer_ambiguous", value=values[column], matches=len(candidates))
     return candidates[0] if candidates else None

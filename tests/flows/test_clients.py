@@ -2,7 +2,7 @@
 
 from sqlalchemy import select, update
 
-from models import AuditEntry, Customer, User
+from models import AuditEntry, Customer, Role, User
 from services import auth, clientele, customers
 from tests.flows import acts
 from tests.flows.stage import Stage, restarted
@@ -51,6 +51,32 @@ def test_two_people_editing_one_customer_do_not_overwrite_each_other(stage: Stag
         )
     acts.say(stage.anna, "+7 495 000-00-02", "карточку изменили; сейчас там: +74950000001")
     acts.say(stage.anna, "+7 495 000-00-02", "телефон: +74950000002")
+
+
+def test_an_inn_of_another_customer_is_refused_unless_it_is_a_branch(stage: Stage) -> None:
+    anna = stage.anna
+    with stage.app.database.unit_of_work() as session:
+        own, other = auth.staff(session, Role.SALES_REP)[:2]
+        customers.create(session, own, name="Ромашка на Тверской")
+        customers.create(session, other, name="Чужая", inn="7736050003")
+    _opens_list(stage)
+    acts.press(anna, "Ромашка на Тверской", "Ромашка на Тверской")
+    acts.press(anna, "✏️ ИНН", "Поле «ИНН»")
+    acts.say(anna, "7731004518", "Этот ИНН уже у клиента ООО «Ромашка». Если это филиал той же фирмы")
+    acts.press(anna, "↩️ Назад", "Ромашка на Тверской")
+    assert "ИНН: " not in anna.screen.text
+    acts.press(anna, "✏️ КПП", "Поле «КПП»")
+    acts.say(anna, "773101001", "КПП: 773101001")
+    acts.press(anna, "✏️ ИНН", "Поле «ИНН»")
+    acts.say(anna, "7731004518", "Этот ИНН уже у клиента ООО «Ромашка».")
+    acts.press(anna, "↩️ Назад", "КПП: 773101001")
+    acts.press(anna, "✏️ КПП", "Поле «КПП»")
+    acts.say(anna, "773145001", "КПП: 773145001")
+    acts.press(anna, "✏️ ИНН", "Поле «ИНН»")
+    acts.say(anna, "7731004518", "ИНН: 7731004518")
+    acts.press(anna, "✏️ ИНН", "Поле «ИНН»")
+    # Another rep's customer is nothing Анна hears of.
+    acts.say(anna, "7736050003", "ИНН: 7736050003")
 
 
 def test_an_archived_customer_leaves_the_lists_and_comes_back(stage: Stage) -> None:

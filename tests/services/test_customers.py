@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import AuditEntry, Base, Customer, Database, Order, OrderStatus, Outlet, Role, User, UserRole
-from services import customers
+from services import clientele, customers
 from services.errors import Conflict, Forbidden, Invalid, NotFound
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -113,6 +113,24 @@ def test_one_rep_has_an_inn_once(session: Session, staff: Staff) -> None:
     first.archived_at = NOW
     session.flush()
     customers.create(session, staff.anna, name="Ромашка снова", inn=INN)
+
+
+def test_branches_of_one_inn_differ_by_their_kpp(session: Session, staff: Staff) -> None:
+    customers.create(session, staff.anna, name="Ромашка", inn=INN, kpp="770701001")
+    for kpp in ("770701001", None):
+        with pytest.raises(Conflict, match="customer_exists"):
+            customers.create(session, staff.anna, name="Ромашка", inn=INN, kpp=kpp)
+    customers.create(session, staff.anna, name="Ромашка, филиал", inn=INN, kpp="770745001")
+
+
+def test_what_comes_back_from_the_archive_is_nobodys_twin(session: Session, staff: Staff) -> None:
+    first = customers.create(session, staff.anna, name="Ромашка", inn=INN)
+    clientele.archive(session, first.id, staff.anna)
+    customers.create(session, staff.anna, name="Ромашка снова", inn=INN)
+    with pytest.raises(Conflict, match="inn_taken") as caught:
+        clientele.unarchive(session, first.id, staff.anna)
+    assert caught.value.params == {"name": "Ромашка снова"}
+    assert first.archived_at is not None
 
 
 def test_an_administrators_twin_is_refused_too(session: Session, staff: Staff) -> None:

@@ -150,6 +150,16 @@ def test_of_two_matches_the_named_reps_is_meant(session: Session, staff: Staff) 
     assert problems_of(check(session, {"Клиент": "ромашка"})) == [(2, "Клиент", "customer_ambiguous")]
 
 
+def test_of_branches_the_one_of_the_kpp_is_meant(session: Session, staff: Staff) -> None:
+    for kpp in ("770701001", "770745001"):
+        customers.create(session, staff.anna, name=f"Ромашка {kpp}", inn=INN, kpp=kpp)
+    row = {"Клиент": "Ромашка 770745001", "ИНН": INN, "Телефон": "84951234567"}
+    assert problems_of(check(session, row)) == [(2, "ИНН", "customer_ambiguous")]
+    load(session, {**row, "КПП": "770745001"})
+    assert customer_of(session, "Ромашка 770745001").phone == "+74951234567"
+    assert customer_of(session, "Ромашка 770701001").phone is None
+
+
 def test_an_archived_customer_is_left_in_peace(session: Session, staff: Staff) -> None:
     load(session, FULL)
     customer_of(session).archived_at = NOW
