@@ -63,13 +63,15 @@ class CatalogFiles:
         return _head(ctx, totals)
 
     def added(self, ctx: Context, key: str, values: dict[str, Any]) -> Html:
-        """Return a product that is new, with its price."""
+        """Return a product that is new, with its price, VAT and stock."""
         return ctx.t(
-            ":heavy_plus_sign: {sku} {name}: {price} for 1 {unit}",
+            ":heavy_plus_sign: {sku} {name}: {price} for 1 {unit}, VAT {vat}, in stock {stock}",
             sku=key,
             name=order_text.short_name(values["name"]),
             price=ctx.view.money(values["price"]),
             unit=values["unit"],
+            vat=product_fields.vat_words(ctx, VatKind(values["vat_kind"])),
+            stock=ctx.view.quantity(values.get("on_hand", 0), values["unit"]),
         )
 
     def changed(self, ctx: Context, key: str, subject_id: int, fields: list[list[Any]]) -> Html:

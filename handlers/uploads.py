@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FILES = "files"
 READ_FILE = "read_file"
 ROWS_ON_A_PAGE = 10
+SHELVES_NAMED = 5
 
 
 class Purpose(Protocol):
@@ -270,6 +271,8 @@ def _head(ctx: Context, purpose: Purpose, upload: Upload) -> list[str]:
         rows.append(purpose.head(ctx, found["totals"]))
     if found["unknown_columns"]:
         rows.append(t("Columns left out: {columns}.", columns=", ".join(found["unknown_columns"])))
+    if found.get("new_shelves") and not found["totals"]["problems"]:
+        rows.append(_new_shelves(ctx, found["new_shelves"]))
     if upload.applied_at is not None:
         rows.append(t(":white_check_mark: Applied {at}.", at=ctx.view.moment(upload.applied_at)))
     before = uploads.applied_before(ctx.session, upload)
@@ -288,6 +291,18 @@ def _head(ctx: Context, purpose: Purpose, upload: Upload) -> list[str]:
             )
         )
     return rows
+
+
+def _new_shelves(ctx: Context, paths: list[str]) -> Html:
+    named = "; ".join(order_text.short_name(path) for path in paths[:SHELVES_NAMED])
+    if len(paths) > SHELVES_NAMED:
+        named += "…"
+    return ctx.t.many(
+        ":open_file_folder: {n} new shelf: {names}",
+        ":open_file_folder: {n} new shelves: {names}",
+        len(paths),
+        names=named,
+    )
 
 
 def _page(ctx: Context, purpose: Purpose, upload: Upload, number: int) -> Page[str]:

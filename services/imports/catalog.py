@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from services import audit, catalog, catalog_rows, formats, search
 from services.catalog_rows import ProductValues, Rewriting
 from services.errors import Conflict, Invalid
 from services.imports import cells, planning, tables
-from services.imports.planning import Refused
+from services.imports.planning import Faults
 from services.imports.report import Addition, Change, Plan, Report, Row
 from services.imports.tables import Column, Progress
 
@@ -121,7 +121,9 @@ class _Known:
 
 
 def _plan(session: Session, rows: Sequence[Row], *, locked: bool = False) -> Plan:
-    return planning.make_plan(rows, _Planner(session, rows, locked=locked).decide)
+    planner = _Planner(session, rows, locked=locked)
+    plan = planning.make_plan(rows, planner.decide)
+    return replace(plan, new_shelves=planner.new_shelves(plan))
 
 
 class _Planner:
@@ -135,45 +137,51 @@ class _Planner:
         self._default_vat = company.vat_kind or VatKind.STANDARD
         self._first_rows: dict[str, int] = {}
 
-    def decide(self, row: Row) -> Addition | Change | None:
-        """Return what the row adds or changes, None if it says what is so. Raises ``Refused``."""
-        sku = row.values["sku"]
-        first = self._first_rows.setdefault(sku, row.number)
+    def decide(self, row: Row, faults: Faults) -> Addition | Change | None:
+        """Return what the row adds or changes, None if it says what is so; note what stands in its way."""
+        sku = row.values.get("sku")
+        first = self._first_rows.setdefault(sku, row.number) if sku else row.number
         if first != row.number:
-            raise Refused(_TITLES["sku"], "repeated", value=sku, row=first)
-        values = self._resolved(row.values)
-        known = self._known.get(sku)
+            faults.add(_TITLES["sku"], "repeated", value=sku, row=first)
+        known = self._known.get(sku) if sku else None
+        values = self._resolved(row.values, faults)
+        if known is not None:
+            _refuse_breaking(known, values, faults)
+        if faults:
+            return None
         if known is None:
-            return Addition(row.number, sku, {"vat_kind": self._default_vat, **values})
-        _refuse_breaking(known, values)
+            return Addition(row.number, values["sku"], {"vat_kind": self._default_vat, **values})
         fields = planning.differences(known.values, values)
-        return Change(row.number, sku, known.id, fields) if fields else None
+        return Change(row.number, values["sku"], known.id, fields) if fields else None
 
-    def _resolved(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def new_shelves(self, plan: Plan) -> tuple[str, ...]:
+        """Return the paths of the shelves that the plan would put up, those above them not named apart."""
+        added = [addition.values["category"] for addition in plan.added]
+        moved = [part.new for change in plan.changed for part in change.fields if part.field == "category"]
+        return tuple(path for path in dict.fromkeys([*added, *moved]) if not self._shelves.is_there(path))
+
+    def _resolved(self, values: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
         """Return the row's values with the shelf spelt as known and the VAT as its kind."""
-        resolved = {**values, "category": self._shelves.spelling(values["category"])}
-        try:
-            self._shelves.make_room(resolved["category"])
-        except Conflict as full:
-            raise Refused.because(_TITLES["category"], full) from full
+        resolved = dict(values)
+        if "category" in values:
+            resolved["category"] = self._shelves.spelling(values["category"])
+            with faults.under(_TITLES["category"]):
+                self._shelves.make_room(resolved["category"])
         if "vat_kind" in values:
-            if values["vat_kind"] not in self._vat_kinds:
-                raise Refused(_TITLES["vat_kind"], "vat_unknown", known=list(self._vat_kinds))
-            resolved["vat_kind"] = self._vat_kinds[values["vat_kind"]]
-        try:
-            catalog.check_package_units(values.get("packages", {}), values["unit"])
-        except Invalid as fault:
-            raise Refused.because(_TITLES["packages"], fault) from fault
+            resolved["vat_kind"] = self._vat_kinds.get(values["vat_kind"])
+            if resolved["vat_kind"] is None:
+                faults.add(_TITLES["vat_kind"], "vat_unknown", known=list(self._vat_kinds))
+        with faults.under(_TITLES["packages"]):
+            catalog.check_package_units(values.get("packages", {}), values.get("unit", ""))
         return resolved
 
 
-def _refuse_breaking(known: _Known, values: Mapping[str, Any]) -> None:
-    if values["unit"] != known.values["unit"]:
-        raise Refused(_TITLES["unit"], "unit_fixed", old=known.values["unit"], new=values["unit"])
+def _refuse_breaking(known: _Known, values: Mapping[str, Any], faults: Faults) -> None:
+    unit = known.values["unit"]
+    if values.get("unit", unit) != unit:
+        faults.add(_TITLES["unit"], "unit_fixed", old=unit, new=values["unit"])
     if values.get("on_hand", known.reserved) < known.reserved:
-        raise Refused(
-            _TITLES["on_hand"], "below_reserved", reserved=known.reserved, unit=known.values["unit"]
-        )
+        faults.add(_TITLES["on_hand"], "below_reserved", reserved=known.reserved, unit=unit)
 
 
 def vat_kinds(session: Session) -> dict[str, VatKind]:
@@ -189,7 +197,7 @@ def _known_products(
     session: Session, rows: Sequence[Row], shelves: _Shelves, *, locked: bool
 ) -> dict[str, _Known]:
     known: dict[str, _Known] = {}
-    for chunk in planning.chunks(row.values["sku"] for row in rows):
+    for chunk in planning.chunks(row.values["sku"] for row in rows if "sku" in row.values):
         # Columns, not entities: thousands of products are only compared.
         statement = select(*_COMPARED).where(Product.sku.in_(chunk))
         found = session.execute(statement.with_for_update() if locked else statement).mappings().all()
@@ -249,6 +257,10 @@ class _Shelves:
     def path(self, category_id: int) -> str:
         """Return the path of a known shelf as it is spelt."""
         return self._paths[category_id]
+
+    def is_there(self, path: str) -> bool:
+        """Tell whether a shelf is in the base, whatever its spelling."""
+        return search.fold(path) in self._ids
 
     def spelling(self, path: str) -> str:
         """Return the path as it was first seen, in the base or in the file."""

@@ -20,8 +20,25 @@ def check_yes_no(text: str) -> bool:
     return typed in _YES
 
 
+def check_latitude(text: str) -> float:
+    """Return degrees from -90 to 90 with a decimal comma or point. Raises ``degrees``, ``latitude_range``."""
+    return _within(text, "latitude", 90)
+
+
+def check_longitude(text: str) -> float:
+    """Return degrees from -180 to 180. Raises ``degrees``, ``longitude_range``."""
+    return _within(text, "longitude", 180)
+
+
+def _within(text: str, field: str, most: int) -> float:
+    degrees = check_degrees(text)
+    if abs(degrees) > most:
+        raise Invalid(f"{field}_range")
+    return degrees
+
+
 def check_degrees(text: str) -> float:
-    """Return degrees of latitude or longitude with a decimal comma or point. Raises ``degrees``."""
+    """Return degrees with a decimal comma or point. Raises ``degrees``."""
     typed = text.strip().replace("\u2212", "-")
     if not _DEGREES.fullmatch(typed):
         raise Invalid("degrees")

@@ -20,7 +20,7 @@ from services import audit, customer_rows, customers, formats, handover, letters
 from services.customer_rows import CustomerValues, Place, Rewriting
 from services.errors import Invalid
 from services.imports import cells, planning, tables
-from services.imports.planning import Refused
+from services.imports.planning import Faults
 from services.imports.report import Addition, Change, Plan, Report, Row
 from services.imports.tables import Column, Progress
 
@@ -91,8 +91,8 @@ COLUMNS = (
     Column("emails", "email", "E-mail", requisites.check_emails, aliases=("Почта",)),
     Column("phone", "phone", "Телефон", customers.check_phone),
     Column("address", "address", "Адрес", customers.check_address),
-    Column("latitude", "latitude", "Широта", cells.check_degrees),
-    Column("longitude", "longitude", "Долгота", cells.check_degrees),
+    Column("latitude", "latitude", "Широта", cells.check_latitude),
+    Column("longitude", "longitude", "Долгота", cells.check_longitude),
     Column("sales_rep", "sales_rep", "Представитель", formats.one_line),
 )
 _TITLES = {column.field: column.title for column in COLUMNS}
@@ -130,65 +130,76 @@ class _Planner:
         self._matched: dict[int, int] = {}
         self._seen = _Seen()
 
-    def decide(self, row: Row) -> Addition | Change | None:
-        """Return what the row adds or changes, None if it says what is so. Raises ``Refused``."""
-        _refuse_contradictions(row.values)
-        if "id" not in row.values:
-            self._seen.enter(row)
-        values = self._resolved(row.values)
-        known = self._match(values)
+    def decide(self, row: Row, faults: Faults) -> Addition | Change | None:
+        """Return what the row adds or changes, None if it says what is so; note what stands in its way."""
+        _refuse_contradictions(row, faults)
+        if "id" not in row.values and "id" not in row.misread:
+            self._seen.enter(row, faults)
+        values = self._resolved(row.values, faults)
+        # Whom a row is about is told by these; the others need not be right for it.
+        if values.get("sales_rep", True) is None or not row.misread.isdisjoint(("id", "name", "inn", "kpp")):
+            return None
+        known = self._match(values, faults)
+        if known is not None:
+            self._refuse_second(row, known, faults)
+            _refuse_kpp(
+                values.get("inn") or known.values["inn"], values.get("kpp") or known.values["kpp"], faults
+            )
+        if faults:
+            return None
         values.pop("id", None)
         key = values.get("inn") or values["name"]
         if known is None:
             return Addition(row.number, key, values)
-        first = self._matched.setdefault(known.id, row.number)
-        if first != row.number:
-            raise Refused(_TITLES["name"], "repeated", value=values["name"], row=first)
-        _refuse_kpp(values.get("inn") or known.values["inn"], values.get("kpp") or known.values["kpp"])
         fields = planning.differences(_with_outlet(known, values), values)
         return Change(row.number, key, known.id, fields) if fields else None
 
-    def _resolved(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _refuse_second(self, row: Row, known: _Known, faults: Faults) -> None:
+        first = self._matched.setdefault(known.id, row.number)
+        if first != row.number and not faults.has("repeated"):
+            faults.add(_TITLES["name"], "repeated", value=row.values["name"], row=first)
+
+    def _resolved(self, values: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
         """Return the row's values with the rep looked up and address and coordinates made an outlet."""
         resolved = {name: value for name, value in values.items() if name not in {"latitude", "longitude"}}
         if "sales_rep" in values:
-            resolved["sales_rep"] = self._rep(values["sales_rep"])
-        if "latitude" in values:
+            resolved["sales_rep"] = self._rep(values["sales_rep"], faults)
+        if {"address", "latitude", "longitude"} <= values.keys():
             resolved["outlet"] = Place(values["address"], values["latitude"], values["longitude"])
         return resolved
 
-    def _rep(self, text: str) -> SalesRep:
+    def _rep(self, text: str, faults: Faults) -> SalesRep | None:
         found = _called(self._reps, text)
         if not found:
-            raise Refused(_TITLES["sales_rep"], "sales_rep_unknown", value=text)
-        if len(found) > 1:
-            raise Refused(_TITLES["sales_rep"], "sales_rep_ambiguous", value=text)
-        return next(iter(found))
+            faults.add(_TITLES["sales_rep"], "sales_rep_unknown", value=text)
+        elif len(found) > 1:
+            faults.add(_TITLES["sales_rep"], "sales_rep_ambiguous", value=text)
+        return next(iter(found)) if len(found) == 1 else None
 
-    def _match(self, values: Mapping[str, Any]) -> _Known | None:
+    def _match(self, values: Mapping[str, Any], faults: Faults) -> _Known | None:
         """Return whom the row is about: the one of its code, of its ИНН, or of its name and no other ИНН."""
         if "id" in values:
             if values["id"] not in self._by_id:
-                raise Refused(_TITLES["id"], "customer_unknown", value=values["id"])
-            return self._by_id[values["id"]]
+                faults.add(_TITLES["id"], "customer_unknown", value=values["id"])
+            return self._by_id.get(values["id"])
         inn = values.get("inn")
         if inn and self._by_inn[inn]:
-            return _only(self._by_inn[inn], values, "inn")
+            return _only(self._by_inn[inn], values, "inn", faults)
         namesakes = self._by_name[search.fold(values["name"])]
         if inn:
             namesakes = [known for known in namesakes if known.values["inn"] is None]
-        return _only(namesakes, values, "name")
+        return _only(namesakes, values, "name", faults)
 
 
-def _only(candidates: list[_Known], values: Mapping[str, Any], column: str) -> _Known | None:
-    """Return the one candidate; of several, the named rep's or the branch of that КПП. Raises Refused."""
+def _only(candidates: list[_Known], values: Mapping[str, Any], column: str, faults: Faults) -> _Known | None:
+    """Return the one candidate; of several, the named rep's or the branch of that КПП."""
     for name in ("sales_rep", "kpp"):
         if len(candidates) > 1 and name in values:
             own = [known for known in candidates if known.values[name] == values[name]]
             candidates = own or candidates
     if len(candidates) > 1:
-        raise Refused(_TITLES[column], "customer_ambiguous", value=values[column], matches=len(candidates))
-    return candidates[0] if candidates else None
+        faults.add(_TITLES[column], "customer_ambiguous", value=values[column], matches=len(candidates))
+    return candidates[0] if len(candidates) == 1 else None
 
 
 class _Seen:
@@ -198,37 +209,38 @@ class _Seen:
         self._inns: dict[str, int] = {}
         self._names: dict[str, list[tuple[int, str | None]]] = {}
 
-    def enter(self, row: Row) -> None:
-        """Note a row. Raises ``Refused`` if it is about the firm of an earlier one."""
-        inn, name = row.values.get("inn"), row.values["name"]
+    def enter(self, row: Row, faults: Faults) -> None:
+        """Note a row, and whether it is about the firm of an earlier one."""
+        inn, name = row.values.get("inn"), row.values.get("name")
         first = self._inns.setdefault(inn, row.number) if inn else row.number
         if first != row.number:
-            raise Refused(_TITLES["inn"], "repeated", value=inn, row=first)
+            faults.add(_TITLES["inn"], "repeated", value=inn, row=first)
+        if name is None or first != row.number or "inn" in row.misread:
+            return
         namesakes = self._names.setdefault(search.fold(name), [])
         for number, other_inn in namesakes:
             if inn is None or other_inn is None:
-                raise Refused(_TITLES["name"], "repeated", value=name, row=number)
+                faults.add(_TITLES["name"], "repeated", value=name, row=number)
+                return
         namesakes.append((row.number, inn))
 
 
-def _refuse_contradictions(values: Mapping[str, Any]) -> None:
-    if ("latitude" in values) != ("longitude" in values):
-        raise Refused(_TITLES["longitude"], "coordinates_incomplete")
-    if "latitude" in values:
-        if "address" not in values:
-            raise Refused(_TITLES["address"], "address_empty")
-        try:
-            customers.check_coordinates(values["latitude"], values["longitude"])
-        except Invalid as fault:
-            raise Refused.because(_TITLES["latitude"], fault) from fault
-    _refuse_kpp(values.get("inn"), values.get("kpp"))
+def _refuse_contradictions(row: Row, faults: Faults) -> None:
+    values = row.values
+    stated = {"latitude", "longitude", "address"} & (values.keys() | row.misread)
+    if ("latitude" in stated) != ("longitude" in stated):
+        faults.add(_TITLES["longitude"], "coordinates_incomplete")
+    elif "latitude" in stated and "address" not in stated:
+        faults.add(_TITLES["address"], "address_empty")
+    if (values.get("latitude"), values.get("longitude")) == (0, 0):
+        faults.add(_TITLES["latitude"], "coordinates_zero")
+    _refuse_kpp(values.get("inn"), values.get("kpp"), faults)
 
 
-def _refuse_kpp(inn: str | None, kpp: str | None) -> None:
-    try:
-        customers.check_kpp_for(inn, kpp)
-    except Invalid as fault:
-        raise Refused.because(_TITLES["kpp"], fault) from fault
+def _refuse_kpp(inn: str | None, kpp: str | None, faults: Faults) -> None:
+    if not faults.has("kpp_sole_proprietor"):
+        with faults.under(_TITLES["kpp"]):
+            customers.check_kpp_for(inn, kpp)
 
 
 def _with_outlet(known: _Known, wanted: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from services.errors import DomainError
@@ -16,37 +17,58 @@ Verdict = Addition | Change | None
 _CHUNK = 500
 
 
-class Refused(Exception):
-    """A row that reads well but cannot be carried out; ``column`` is the title of the one at fault."""
+class Faults:
+    """What stands in the way of one row: everything at once, each under the title of its column."""
 
-    def __init__(self, column: str, code: str, **params: Any) -> None:
-        super().__init__(code)
-        self.column = column
-        self.code = code
-        self.params = params
+    def __init__(self, row: Row) -> None:
+        self.found: list[Problem] = []
+        self._number = row.number
+        self._is_misread = bool(row.misread)
 
-    @classmethod
-    def because(cls, column: str, fault: DomainError) -> Refused:
-        """Return the refusal that says what ``fault`` says."""
-        return cls(column, fault.code, **fault.params)
+    def __bool__(self) -> bool:
+        """Tell whether the row cannot be carried out, be it that a cell of it could not be read."""
+        return bool(self.found) or self._is_misread
+
+    def has(self, code: str) -> bool:
+        """Tell whether such a fault is noted."""
+        return any(problem.code == code for problem in self.found)
+
+    def add(self, column: str, code: str, **params: Any) -> None:
+        """Note a fault under a column."""
+        self.found.append(Problem(self._number, column, code, params))
+
+    @contextmanager
+    def under(self, column: str) -> Iterator[None]:
+        """Note what is raised inside under a column."""
+        try:
+            yield
+        except DomainError as fault:
+            self.add(column, fault.code, **fault.params)
 
 
-def make_plan(rows: Sequence[Row], decide: Callable[[Row], Verdict]) -> Plan:
-    """Return the plan of what ``decide`` says to each row; None leaves things as they are."""
-    verdicts = [_verdict(row, decide) for row in rows]
-    return Plan(
-        added=tuple(verdict for verdict in verdicts if isinstance(verdict, Addition)),
-        changed=tuple(verdict for verdict in verdicts if isinstance(verdict, Change)),
-        unchanged=verdicts.count(None),
-        problems=tuple(verdict for verdict in verdicts if isinstance(verdict, Problem)),
-    )
+def make_plan(rows: Sequence[Row], decide: Callable[[Row, Faults], Verdict]) -> Plan:
+    """Return the plan of what ``decide`` says to each row; None leaves things as they are.
 
-
-def _verdict(row: Row, decide: Callable[[Row], Verdict]) -> Verdict | Problem:
-    try:
-        return decide(row)
-    except Refused as refused:
-        return Problem(row.number, refused.column, refused.code, refused.params)
+    What it says to a row in whose way something stands does not count; it sees what could be read of rows
+    with bad cells, too, so that everything wrong with a row is named at once.
+    """
+    added: list[Addition] = []
+    changed: list[Change] = []
+    unchanged = 0
+    problems: list[Problem] = []
+    for row in rows:
+        faults = Faults(row)
+        verdict = decide(row, faults)
+        problems += faults.found
+        if faults:
+            continue
+        if isinstance(verdict, Addition):
+            added.append(verdict)
+        elif isinstance(verdict, Change):
+            changed.append(verdict)
+        else:
+            unchanged += 1
+    return Plan(tuple(added), tuple(changed), unchanged, tuple(problems))
 
 
 def differences(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[FieldChange, ...]:

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from models import BASE_FACTOR, Product, Unit, User
 from services import audit, catalog, formats, quantities, stock
-from services.errors import Invalid
 from services.imports import planning, tables
-from services.imports.planning import Refused
+from services.imports.planning import Faults
 from services.imports.report import Addition, Plan, Report, Row
 from services.imports.tables import Column, Progress
 
@@ -67,20 +66,21 @@ def _plan(session: Session, rows: Sequence[Row], *, locked: bool = False) -> Pla
     known = _products(session, rows, locked=locked)
     first_rows: dict[str, int] = {}
 
-    def decide(row: Row) -> Addition:
-        sku = row.values["sku"]
-        first = first_rows.setdefault(sku, row.number)
+    def decide(row: Row, faults: Faults) -> Addition | None:
+        sku = row.values.get("sku")
+        first = first_rows.setdefault(sku, row.number) if sku else row.number
         if first != row.number:
-            raise Refused(_SKU, "repeated", value=sku, row=first)
-        if sku not in known:
-            raise Refused(_SKU, "sku_unknown", value=sku)
+            faults.add(_SKU, "repeated", value=sku, row=first)
+        elif sku and sku not in known:
+            faults.add(_SKU, "sku_unknown", value=sku)
+        if not sku or sku not in known or "quantity" not in row.values:
+            return None
         # The level is left out on purpose: what is loaded meanwhile does not make a receipt wrong.
         units, facts = known[sku]
-        try:
+        with faults.under(_QUANTITY):
             typed = quantities.parse(row.values["quantity"], units)
-        except Invalid as fault:
-            raise Refused.because(_QUANTITY, fault) from fault
-        return Addition(row.number, sku, {**row.values, **facts, "quantity": typed.quantity})
+            return Addition(row.number, sku, {**row.values, **facts, "quantity": typed.quantity})
+        return None
 
     return planning.make_plan(rows, decide)
 
@@ -90,7 +90,7 @@ def _products(
 ) -> dict[str, tuple[dict[str, int], dict[str, Any]]]:
     """Return by SKU the units of each product the rows name, and what a report says of it."""
     known: dict[str, tuple[dict[str, int], dict[str, Any]]] = {}
-    for chunk in planning.chunks(row.values["sku"] for row in rows):
+    for chunk in planning.chunks(row.values["sku"] for row in rows if "sku" in row.values):
         statement = select(Product.sku, Product.id, Product.name, Product.unit, Product.version).where(
             Product.sku.in_(chunk)
         )

@@ -31,10 +31,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the file, numbered as a spreadsheet shows it; ``values`` has the cells that say something."""
+    """A row of the file, numbered as a spreadsheet shows it; ``values`` has the cells that say something.
+
+    ``misread`` are the fields whose cells could not be read.
+    """
 
     number: int
     values: Mapping[str, Any]
+    misread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Plan:
     changed: tuple[Change, ...]
     unchanged: int
     problems: tuple[Problem, ...]
+    new_shelves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,12 @@ def summary(report: Report) -> dict[str, Any]:
         "prices": sum(map(_is_of_price, changed)),
         "unchanged": report.unchanged,
     }
-    facts = {**lists, "totals": totals, "unknown_columns": list(report.unknown_columns)}
+    facts = {
+        **lists,
+        "totals": totals,
+        "unknown_columns": list(report.unknown_columns),
+        "new_shelves": list(report.plan.new_shelves[:_KEPT]),
+    }
     plain: dict[str, Any] = json.loads(json.dumps(facts, default=_plain))
     return plain
 
@@ -182,6 +192,9 @@ def _lines(report: Report, words: Callable[[Problem], str]) -> Iterator[str]:
         yield "Problems; nothing is written while there is one:"
         lines = (_problem_line(problem, words(problem)) for problem in report.problems)
         yield from _cut(lines, len(report.problems))
+    if report.plan.new_shelves:
+        yield "New categories:"
+        yield from _cut(map(formats.one_line, report.plan.new_shelves), len(report.plan.new_shelves))
     if report.added:
         yield "To add:"
         yield from _cut(map(_addition_line, report.added), len(report.added))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime
 import io
@@ -36,6 +37,11 @@ _ZIP = b"PK\x03\x04"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FRAME = re.compile(r"xl/(?:styles|workbook)\.xml|\[Content_Types\]\.xml|docProps/.*|.*\.rels", re.IGNORECASE)
 _END = "\0end of file"
+# What is sent under the name of a table, and characters no text file has.
+_OTHER_KINDS = (b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
+_NOT_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_HEAD = 4096
 # Our own exports put an apostrophe before what a spreadsheet would take for a formula, and one more before
 # what has such an apostrophe already.
 LIKE_A_FORMULA = re.compile("'*[=+@\t\r-]")
@@ -74,7 +80,7 @@ class BadFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file as read: rows with sound cells, what was wrong with the others, and columns nobody knows."""
+    """A file as read: rows, what was wrong with cells of them, and columns nobody knows."""
 
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
@@ -102,7 +108,7 @@ def read(data: bytes, columns: Sequence[Column], progress: Progress | None = Non
                     count += 1
                     row, found = _parsed(number, layout, cells)
                     problems += found
-                    rows += [] if found else [row]
+                    rows += [row] if row else []
                     if progress is not None and count % _ROWS_PER_STEP == 0:
                         progress(count)
     except BadFile as fault:
@@ -142,12 +148,13 @@ def _refuse_too_many(read_so_far: int) -> None:
         raise BadFile("rows_too_many", limit=MAX_ROWS)
 
 
-def _parsed(number: int, layout: _Layout, cells: Cells) -> tuple[Row, list[Problem]]:
+def _parsed(number: int, layout: _Layout, cells: Cells) -> tuple[Row | None, list[Problem]]:
     if any(cells[len(layout.places) :]):
         params = {"found": len(cells), "expected": len(layout.places)}
-        return Row(number, {}), [Problem(number, None, "cells_too_many", params)]
+        return None, [Problem(number, None, "cells_too_many", params)]
     values: dict[str, Any] = {}
     problems = []
+    misread = set()
     # A spreadsheet leaves out empty cells at the end of a row.
     for column, cell in itertools.zip_longest(layout.places, cells[: len(layout.places)], fillvalue=""):
         if not isinstance(column, Column):
@@ -156,7 +163,8 @@ def _parsed(number: int, layout: _Layout, cells: Cells) -> tuple[Row, list[Probl
             _read_cell(values, column, str(cell))
         except Invalid as fault:
             problems.append(Problem(number, column.title, fault.code, fault.params))
-    return Row(number, values), problems
+            misread.add(column.field)
+    return Row(number, values, frozenset(misread)), problems
 
 
 def _read_cell(values: dict[str, Any], column: Column, cell: str) -> None:
@@ -178,6 +186,8 @@ def _records(data: bytes, columns: Sequence[Column]) -> Iterator[Iterable[tuple[
         raise BadFile("file_too_big", limit_mb=MAX_BYTES // 1024**2)
     if data.startswith(_COMPOUND):
         raise BadFile("file_old_excel")
+    if data.startswith(_OTHER_KINDS):
+        raise BadFile("file_kind")
     if data.startswith(_ZIP):
         with _workbook_rows(data) as rows:
             yield _from_header(_numbered_sheet(rows))
@@ -192,6 +202,8 @@ def _from_header(records: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Ce
 def _csv_records(data: bytes, columns: Sequence[Column]) -> Iterator[tuple[int, Cells]]:
     headings = frozenset[str]().union(*(column.headings for column in columns))
     decoded = decoding.decode(data, lambda cells: len(headings.intersection(map(heading, cells))))
+    if decoded is None and not data.startswith(_UTF_16) and _NOT_TEXT.search(data[:_HEAD]):
+        raise BadFile("file_kind")
     if decoded is None:
         raise BadFile("header_unknown", expected=[column.title for column in columns])
     # A mark behind the end: if a quote was never closed, it lands inside the last cell.
@@ -230,7 +242,10 @@ def _workbook_rows(data: bytes) -> Iterator[Iterable[tuple[Any, ...]]]:
     warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _check_sizes(archive.infolist())
+            parts = archive.infolist()
+        if not any(part.filename.startswith("xl/") for part in parts):
+            raise BadFile("file_kind")
+        _check_sizes(parts)
         workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         try:
             sheet: Any = workbook.worksheets[0]

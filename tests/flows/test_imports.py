@@ -37,7 +37,8 @@ def test_a_price_list_is_shown_field_by_field_prices_first_and_applied_once(stag
     first, second, third = [line for line in text.split("\n") if line.startswith(("✏️", "➕"))][1:]
     assert first == ("✏️ КР-001 Гречка ядрица «Увелка», 900 г: цена 89,90 ₽ → 99,90 ₽; НДС 10% → 22%")
     assert second.startswith("✏️ КР-002 Рис круглозёрный, 900 г: описание Первый сорт")
-    assert third == "➕ НОВ-1 =1+2: 5,00 ₽ за 1 шт"
+    assert third == "➕ НОВ-1 =1+2: 5,00 ₽ за 1 шт, НДС 22%, остаток 0 шт"
+    assert "📂 1 новая категория: Бакалея / Новое" in text
     assert _price(stage, "КР-001") == 8990
     screen = dmitry.screen
     for press in [dmitry.press("✅ Применить", message=screen) for _ in range(2)]:
@@ -86,6 +87,43 @@ def test_every_bad_row_is_named_and_nothing_is_written(stage: Stage) -> None:
     assert _count(stage, "X-%") == 0
 
 
+def test_everything_wrong_with_a_row_is_named_at_once(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    _opens_catalogue(stage)
+    rows = [
+        [*HEADER, "НДС", "Остаток"],
+        ["КР-001", "Гречка", "Бакалея / Крупы", "кг", "99", "33", "много"],
+        ["X-1", "Мёд", "Новая / Подкат", "шт", "5", "10", "7,5"],
+    ]
+    dmitry.send_document("прайс.csv", make_csv(rows))
+    text = acts.sees(dmitry, "3 ошибки").text
+    for line in (
+        "Строка 2, «Остаток»: Это не число.",
+        "Строка 2, «НДС»: Такой ставки НДС сейчас нет.",
+        "Строка 2, «Ед.»: Единицу уже не изменить: у товара шт, а здесь кг.",
+    ):
+        assert line in text
+    dmitry.send_document("прайс 2.csv", make_csv([rows[0], rows[2]]))
+    text = acts.plain(acts.sees(dmitry, "📂 1 новая категория: Новая / Подкат").text)
+    assert "➕ X-1 Мёд: 5,00 ₽ за 1 шт, НДС 10%, остаток 7,5 шт" in text
+    acts.opens(dmitry)
+    acts.press(dmitry, "👥 Клиенты", "Клиенты. Для поиска")
+    firms = [
+        ["Клиент", "Адрес", "Широта", "Долгота", "Представитель"],
+        ["Лютик", "Тверская, 7", "95", "200", "Никто"],
+        ["Астра", "Тверская, 9", "0", "0", ""],
+    ]
+    dmitry.send_document("клиенты.csv", make_csv(firms))
+    text = acts.sees(dmitry, "4 ошибки").text
+    for line in (
+        "Строка 2, «Широта»: Широта бывает от −90 до 90.",
+        "Строка 2, «Долгота»: Долгота бывает от −180 до 180.",
+        "Строка 2, «Представитель»: Нет такого представителя: «Никто».",
+        "Строка 3, «Широта»: 0 и 0 — это не точка доставки",
+    ):
+        assert line in text
+
+
 def test_a_base_that_changed_meanwhile_is_shown_anew(stage: Stage) -> None:
     _opens_catalogue(stage)
     stage.dmitry.send_document("прайс.csv", make_csv([HEADER, BUCKWHEAT]))
@@ -113,8 +151,9 @@ def _bomb() -> bytes:
         (
             "фото.xlsx",
             b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
-            "В первой строке должны быть названия",
+            "Это не CSV и не XLSX.",
         ),
+        ("отчёт.xlsx", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "Это не CSV и не XLSX."),
         ("архив.xlsx", b"PK\x03\x04 not a workbook", "Файл Excel повреждён"),
         ("бомба.xlsx", _bomb(), "в распакованном виде можно до 100 МБ"),
         ("пароль.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "Это файл старого Excel."),
@@ -177,8 +216,13 @@ def test_customers_come_by_file_from_the_import_screen(stage: Stage) -> None:
         ["ООО «Ошибка»", "7736050004", "a@", "12", "Никто"],
     ]
     dmitry.send_document("клиенты.csv", make_csv(rows))
-    text = acts.sees(dmitry, "3 ошибки").text
-    for piece in ("Строка 4, «ИНН»: ", "Строка 4, «E-mail»: Это не e-mail.", "Строка 4, «Телефон»: "):
+    text = acts.sees(dmitry, "4 ошибки").text
+    for piece in (
+        "Строка 4, «ИНН»: ",
+        "Строка 4, «E-mail»: Это не e-mail.",
+        "Строка 4, «Телефон»: ",
+        "Строка 4, «Представитель»: ",
+    ):
         assert piece in text
     dmitry.send_document("клиенты 2.csv", make_csv([*rows[:3], ["Некто", "", "", "", "Никто"]]))
     acts.sees(dmitry, "Строка 4, «Представитель»: Нет такого представителя: «Никто».")

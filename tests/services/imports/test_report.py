@@ -16,7 +16,8 @@ def render(report: Report) -> str:
 def test_a_report_reads_as_text(session: Session) -> None:
     first = imports.check_catalog(session, make_catalog(FULL), "price.csv")
     assert render(first) == (
-        "price.csv: 1 to add, 0 to change, 0 unchanged, 0 problems\nTo add:\n  row 2: A-1 Мёд цветочный\n"
+        "price.csv: 1 to add, 0 to change, 0 unchanged, 0 problems\n"
+        "New categories:\n  Бакалея / Мёд\nTo add:\n  row 2: A-1 Мёд цветочный\n"
     )
     imports.apply(session, first, None)
     changed = {**FULL, "Цена": "1360", "НДС": "22", "Остаток": "12,5", "Упаковки": "кор=6", "Склад": "1"}
@@ -31,7 +32,8 @@ def test_a_report_reads_as_text(session: Session) -> None:
 
 
 def test_problems_are_named_with_their_rows(session: Session) -> None:
-    bad = imports.check_catalog(session, make_catalog({"Цена": "-1"}, {"Остаток": "1,2345"}), "price.csv")
+    rows = ({"Цена": "-1"}, {"Артикул": "A-2", "Остаток": "1,2345"})
+    bad = imports.check_catalog(session, make_catalog(*rows), "price.csv")
     assert render(bad).splitlines() == [
         "price.csv: 0 to add, 0 to change, 0 unchanged, 2 problems",
         "Problems; nothing is written while there is one:",
@@ -45,7 +47,7 @@ def test_problems_are_named_with_their_rows(session: Session) -> None:
 def test_long_lists_are_cut(session: Session) -> None:
     rows = [{"Артикул": f"A-{number}"} for number in range(60)]
     lines = render(imports.check_catalog(session, make_catalog(*rows), "price.csv")).splitlines()
-    assert len(lines) == 53
+    assert len(lines) == 55
     assert lines[-1] == "  … and 10 more"
 
 

@@ -130,6 +130,13 @@ def test_a_computed_number_has_the_digits_a_spreadsheet_shows() -> None:
     assert values_of(noisy)[0]["weight"] == "0.3"
 
 
+def _zip_of(name: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(name, "<w:document/>")
+    return data.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [
@@ -138,8 +145,11 @@ def test_a_computed_number_has_the_digits_a_spreadsheet_shows() -> None:
         (b"a" * (10 * 1024 * 1024 + 1), "file_too_big"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "file_old_excel"),
         (b"PK\x03\x04 not a workbook", "file_damaged"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "header_unknown"),
-        (b"%PDF-1.7 \xe2\xe3\xcf\xd3", "header_unknown"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "file_kind"),
+        (b"%PDF-1.7 \xe2\xe3\xcf\xd3", "file_kind"),
+        (b"\x7fELF\x02\x01\x01\x00", "file_kind"),
+        ("Товар;Сколько\r\nМёд;1\r\n".encode("utf-16"), "header_unknown"),
+        (_zip_of("word/document.xml"), "file_kind"),
         ("Товар;Сколько\r\nМёд;1\r\n".encode(), "header_unknown"),
         ("Артикул;Описание\r\nA-1;1\r\n".encode(), "columns_missing"),
         ("Артикул;Наименование;SKU\r\nA-1;Мёд;A-2\r\n".encode(), "column_repeated"),
