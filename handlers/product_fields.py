@@ -17,6 +17,7 @@ from models import Product, Role, VatKind
 from services import assortment, catalog, company, formats, quantities
 
 FIELDS = {
+    "sku": N_("SKU"),
     "name": N_("name"),
     "price": N_("price"),
     "packages": N_("packages"),
@@ -27,6 +28,9 @@ FIELDS = {
     "description": N_("description"),
 }
 HINTS = {
+    "sku": N_(
+        "Type the new SKU. Orders and papers already made keep to the product, files are to name the new one."
+    ),
     "name": N_("Type the new name."),
     "price": N_("Type the new price of 1 {unit}. Example: 89,90."),
     "packages": N_("Type all packages with how many {unit} are in one. Example: кор=12, пал=480."),
@@ -102,7 +106,7 @@ def fields(ctx: Context, data: ProductFields) -> Screen:
     product = assortment.get(ctx.session, data.product_id, ctx.user)
     t, where = ctx.t, _where(data)
     shelf = " / ".join(one.name for one in assortment.path(ctx.session, product.category))
-    facts: list[str] = [t("<b>{name}</b>", name=product.name), t("SKU {sku}", sku=product.sku)]
+    facts: list[str] = [t("<b>{name}</b>", name=product.name)]
     if not product.is_active:
         facts.append(t("No longer on sale"))
     shown = {

@@ -203,6 +203,9 @@ FILLED = {
         "{name} has this ИНН already. If this is a branch of the same firm, type the КПП of its own first."
     ),
     "sku_exists": N_("There already is a product with SKU “{sku}”."),
+    "sku_ambiguous": N_(
+        "Several products differ from “{value}” only by case: type the SKU just as it is kept."
+    ),
     "sku_unknown": N_("There is no product with SKU “{value}”."),
     "import_has_problems": N_("The file has mistakes ({problems}); nothing was written."),
 }

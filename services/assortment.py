@@ -32,6 +32,7 @@ def _amount(product: Product, text: str) -> int | None:
 
 
 FIELDS: dict[str, Callable[[Product, str], Any]] = {
+    "sku": lambda _, text: catalog.check_line(text, catalog.MAX_SKU),
     "name": lambda _, text: catalog.check_line(text, catalog.MAX_NAME),
     "price": lambda _, text: catalog.check_price(text),
     "packages": lambda _, text: catalog.check_packages(text),
@@ -41,7 +42,7 @@ FIELDS: dict[str, Callable[[Product, str], Any]] = {
     "low_stock": lambda product, text: quantities.parse(text, product.units, zero_is_meant=True).quantity,
     "description": lambda _, text: catalog.check_description(text) or None,
 }
-REQUIRED = frozenset({"name", "price"})
+REQUIRED = frozenset({"sku", "name", "price"})
 
 
 def change(
@@ -50,13 +51,15 @@ def change(
     """Set one field from what was typed, None empties it.
 
     Raises Invalid as the field's check does, Conflict ``product_changed`` when somebody changed
-    the product since ``version`` was shown.
+    the product since ``version`` was shown, ``sku_exists`` (sku) for the SKU of another one.
     """
     product = get(session, product_id, actor)
     if field not in FIELDS or (text is None and field in REQUIRED):
         raise NotFound("product")
     empty: dict[str, int] | None = {} if field == "packages" else None
     value = empty if text is None else FIELDS[field](product, text)
+    if field == "sku":
+        catalog.refuse_taken_sku(session, str(value), but=product.id)
     return _set(session, product, {field: value}, actor, version)
 
 
@@ -81,11 +84,10 @@ def set_hidden(session: Session, product_id: int, actor: User, version: int, *, 
 
 
 def check_new_sku(session: Session, text: str, actor: User) -> str:
-    """Return a SKU nobody has yet. Raises Conflict ``sku_exists`` (sku)."""
+    """Return a SKU nobody has yet, whatever its case. Raises Conflict ``sku_exists`` (sku)."""
     _require(actor)
     sku = catalog.check_line(text, catalog.MAX_SKU)
-    if session.scalar(select(Product.id).where(Product.sku == sku)) is not None:
-        raise Conflict("sku_exists", sku=sku)
+    catalog.refuse_taken_sku(session, sku)
     return sku
 
 

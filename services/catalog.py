@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sqlalchemy import Select, func, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from models import Category, Product, Role, User
@@ -99,10 +99,21 @@ def get_product(session: Session, product_id: int, *, with_hidden: bool = False)
 
 def is_sku(session: Session, text: str) -> bool:
     """Tell whether an active product has exactly this SKU, blind to case."""
+    return bool(_with_sku(session, text, Product.is_active.is_(True)))
+
+
+def refuse_taken_sku(session: Session, sku: str, but: int = 0) -> None:
+    """Raise ``Conflict("sku_exists")`` (sku) if a product, ``but`` aside, has this SKU, whatever its case."""
+    taken = _with_sku(session, sku, Product.id != but)
+    if taken:
+        raise Conflict("sku_exists", sku=taken[0])
+
+
+def _with_sku(session: Session, text: str, condition: ColumnElement[bool]) -> list[str]:
     typed = searching.fold(text)
     begins = Product.search_text.startswith(f"{typed} ", autoescape=True)
-    skus = session.scalars(select(Product.sku).where(Product.is_active, begins))
-    return any(searching.fold(sku) == typed for sku in skus)
+    skus = session.scalars(select(Product.sku).where(condition, or_(Product.sku == text, begins)))
+    return [sku for sku in skus if searching.fold(sku) == typed]
 
 
 def okei(unit_code: str) -> str | None:
@@ -215,8 +226,7 @@ def add_category(session: Session, name: str, parent_id: int | None = None) -> C
 
 def add_product(session: Session, values: ProductValues, user: User | None, reason: str) -> Product:
     """Add one product; stock it begins with is a receipt. Raises ``Conflict("sku_exists")`` (sku)."""
-    if session.scalar(select(Product.id).where(Product.sku == values["sku"])) is not None:
-        raise Conflict("sku_exists", sku=values["sku"])
+    refuse_taken_sku(session, values["sku"])
     check_package_units(values.get("packages", {}), values["unit"])
     catalog_rows.add_products(session, [values], user, reason)
     added = session.scalars(select(Product).where(Product.sku == values["sku"])).one()
@@ -243,6 +253,9 @@ def update_product(
     before = {name: value_of(product, name) for name in values}
     catalog_rows.update_products(session, [Rewriting(product.id, product.sku, before, values)], user, reason)
     session.refresh(product)
+    if "sku" in values:
+        product.search_text = catalog_rows.search_text(product.sku, product.name)
+        session.flush()
 
 
 def set_photo(session: Session, product: Product, file_id: str | None, user: User) -> None:

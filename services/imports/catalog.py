@@ -1,4 +1,4 @@
-"""Importing the catalogue: rows are matched on the SKU, added or changed, never deleted.
+"""Importing the catalogue: rows are matched on the SKU, blind to case, added or changed, never deleted.
 
 An empty cell says nothing: a known product keeps what it has, a new one gets the default.
 """
@@ -21,6 +21,7 @@ from services.errors import Conflict, Invalid
 from services.imports import cells, planning, tables
 from services.imports.planning import Faults
 from services.imports.report import Addition, Change, Plan, Report, Row
+from services.imports.skus import Skus
 from services.imports.tables import Column, Progress
 
 _SHELF_MARK = " / "
@@ -131,19 +132,16 @@ class _Planner:
 
     def __init__(self, session: Session, rows: Sequence[Row], *, locked: bool) -> None:
         self._shelves = _Shelves(session)
-        self._known = _known_products(session, rows, self._shelves, locked=locked)
+        self._skus = Skus(session, _TITLES["sku"])
+        named = {self._skus.find(row.values["sku"]) for row in rows if "sku" in row.values}
+        self._known = _known_products(session, sorted(filter(None, named)), self._shelves, locked=locked)
         company = session.get(Company, 1) or Company()
         self._vat_kinds = vat_kinds(session)
         self._default_vat = company.vat_kind or VatKind.STANDARD
-        self._first_rows: dict[str, int] = {}
 
     def decide(self, row: Row, faults: Faults) -> Addition | Change | None:
         """Return what the row adds or changes, None if it says what is so; note what stands in its way."""
-        sku = row.values.get("sku")
-        first = self._first_rows.setdefault(sku, row.number) if sku else row.number
-        if first != row.number:
-            faults.add(_TITLES["sku"], "repeated", value=sku, row=first)
-        known = self._known.get(sku) if sku else None
+        known = self._known.get(self._skus.enter(row, faults) or 0)
         values = self._resolved(row.values, faults)
         if known is not None:
             _refuse_breaking(known, values, faults)
@@ -151,8 +149,9 @@ class _Planner:
             return None
         if known is None:
             return Addition(row.number, values["sku"], {"vat_kind": self._default_vat, **values})
-        fields = planning.differences(known.values, values)
-        return Change(row.number, values["sku"], known.id, fields) if fields else None
+        sku = known.values["sku"]
+        fields = planning.differences(known.values, {**values, "sku": sku})
+        return Change(row.number, sku, known.id, fields) if fields else None
 
     def new_shelves(self, plan: Plan) -> tuple[str, ...]:
         """Return the paths of the shelves that the plan would put up, those above them not named apart."""
@@ -194,21 +193,21 @@ def vat_kinds(session: Session) -> dict[str, VatKind]:
 
 
 def _known_products(
-    session: Session, rows: Sequence[Row], shelves: _Shelves, *, locked: bool
-) -> dict[str, _Known]:
-    known: dict[str, _Known] = {}
-    for chunk in planning.chunks(row.values["sku"] for row in rows if "sku" in row.values):
+    session: Session, ids: Sequence[int], shelves: _Shelves, *, locked: bool
+) -> dict[int, _Known]:
+    known: dict[int, _Known] = {}
+    for chunk in planning.chunks(ids):
         # Columns, not entities: thousands of products are only compared.
-        statement = select(*_COMPARED).where(Product.sku.in_(chunk))
+        statement = select(*_COMPARED).where(Product.id.in_(chunk))
         found = session.execute(statement.with_for_update() if locked else statement).mappings().all()
-        packages = _packages(session, Unit.product_id.in_([product["id"] for product in found]))
+        packages = _packages(session, Unit.product_id.in_(chunk))
         for product in found:
             values = {
                 **product,
                 "category": shelves.path(product["category_id"]),
                 "packages": packages.get(product["id"], {}),
             }
-            known[product["sku"]] = _Known(product["id"], product["reserved"], values)
+            known[product["id"]] = _Known(product["id"], product["reserved"], values)
     return known
 
 

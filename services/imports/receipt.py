@@ -16,6 +16,7 @@ from services import audit, catalog, formats, quantities, stock
 from services.imports import planning, tables
 from services.imports.planning import Faults
 from services.imports.report import Addition, Plan, Report, Row
+from services.imports.skus import Skus
 from services.imports.tables import Column, Progress
 
 COLUMNS = (
@@ -63,46 +64,46 @@ def write(session: Session, report: Report, user: User | None) -> None:
 
 
 def _plan(session: Session, rows: Sequence[Row], *, locked: bool = False) -> Plan:
-    known = _products(session, rows, locked=locked)
-    first_rows: dict[str, int] = {}
+    skus = Skus(session, _SKU)
+    named = {skus.find(row.values["sku"]) for row in rows if "sku" in row.values}
+    known = _products(session, sorted(filter(None, named)), locked=locked)
 
     def decide(row: Row, faults: Faults) -> Addition | None:
+        product_id = skus.enter(row, faults)
         sku = row.values.get("sku")
-        first = first_rows.setdefault(sku, row.number) if sku else row.number
-        if first != row.number:
-            faults.add(_SKU, "repeated", value=sku, row=first)
-        elif sku and sku not in known:
-            faults.add(_SKU, "sku_unknown", value=sku)
-        if not sku or sku not in known or "quantity" not in row.values:
+        if product_id is None:
+            if sku is not None and not faults.has("sku_ambiguous"):
+                faults.add(_SKU, "sku_unknown", value=sku)
+            return None
+        if "quantity" not in row.values:
             return None
         # The level is left out on purpose: what is loaded meanwhile does not make a receipt wrong.
-        units, facts = known[sku]
+        units, facts = known[product_id]
         with faults.under(_QUANTITY):
             typed = quantities.parse(row.values["quantity"], units)
-            return Addition(row.number, sku, {**row.values, **facts, "quantity": typed.quantity})
+            return Addition(row.number, facts["sku"], {**row.values, **facts, "quantity": typed.quantity})
         return None
 
     return planning.make_plan(rows, decide)
 
 
 def _products(
-    session: Session, rows: Sequence[Row], *, locked: bool
-) -> dict[str, tuple[dict[str, int], dict[str, Any]]]:
-    """Return by SKU the units of each product the rows name, and what a report says of it."""
-    known: dict[str, tuple[dict[str, int], dict[str, Any]]] = {}
-    for chunk in planning.chunks(row.values["sku"] for row in rows if "sku" in row.values):
-        statement = select(Product.sku, Product.id, Product.name, Product.unit, Product.version).where(
-            Product.sku.in_(chunk)
+    session: Session, ids: Sequence[int], *, locked: bool
+) -> dict[int, tuple[dict[str, int], dict[str, Any]]]:
+    """Return by id the units of each product, and what a report says of it."""
+    known: dict[int, tuple[dict[str, int], dict[str, Any]]] = {}
+    for chunk in planning.chunks(ids):
+        statement = select(Product.id, Product.sku, Product.name, Product.unit, Product.version).where(
+            Product.id.in_(chunk)
         )
         found = session.execute(statement.with_for_update() if locked else statement).all()
         packages: dict[int, dict[str, int]] = {}
-        ids = [product.id for product in found]
         for unit in session.execute(
-            select(Unit.product_id, Unit.code, Unit.factor).where(Unit.product_id.in_(ids))
+            select(Unit.product_id, Unit.code, Unit.factor).where(Unit.product_id.in_(chunk))
         ):
             packages.setdefault(unit.product_id, {})[unit.code] = unit.factor
-        for sku, product_id, name, base, version in found:
+        for product_id, sku, name, base, version in found:
             units = {base: BASE_FACTOR, **packages.get(product_id, {})}
-            facts = {"product_id": product_id, "name": name, "unit": base, "version": version}
-            known[sku] = (units, facts)
+            facts = {"product_id": product_id, "sku": sku, "name": name, "unit": base, "version": version}
+            known[product_id] = (units, facts)
     return known

@@ -21,6 +21,7 @@ def test_a_product_is_added_step_by_step_and_sold(stage: Stage) -> None:
     acts.press(dmitry, "Крупы", "Крупы\nВыберите")
     acts.press(dmitry, "➕ Товар", "Артикул нового товара?")
     acts.say(dmitry, BUCKWHEAT, "Товар с артикулом «КР-001» уже есть.")
+    acts.say(dmitry, "кр-001", "Товар с артикулом «КР-001» уже есть.")
     acts.say(dmitry, "КР-777", "КР-777: название?")
     acts.say(dmitry, "Булгур <мелкий>", "в чём считать?")
     acts.press(dmitry, "кг", "цена за 1 кг?")
@@ -114,6 +115,22 @@ def test_bad_input_is_explained_and_changes_nothing(
     acts.press(dmitry, f"✏️ {field}", f"Поле «{field}», сейчас:")
     acts.say(dmitry, typed, answer)
     assert _product(stage, BUCKWHEAT).version == before
+
+
+def test_a_sku_is_changed_and_nobody_else_has_it_in_whatever_case(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    _opens_fields(dmitry)
+    acts.press(dmitry, "✏️ Артикул", "Поле «Артикул», сейчас: КР-001")
+    acts.say(dmitry, "кр-002", "Товар с артикулом «КР-002» уже есть.")
+    acts.say(dmitry, "кр-001", "Артикул: кр-001")
+    acts.press(dmitry, "✏️ Артикул", "Поле «Артикул», сейчас: кр-001")
+    acts.say(dmitry, "Ёж-1", "Артикул: Ёж-1")
+    acts.opens(stage.anna)
+    acts.press(stage.anna, "📦 Каталог", "Выберите или введите")
+    acts.say(stage.anna, "еж-1", "Товары по запросу «еж-1»")
+    acts.offers(stage.anna, "Гречка")
+    acts.say(stage.anna, "кр-001", "ничего не найдено")
+    assert _traces(stage, "product", _product(stage, "Ёж-1").id) == ["update", "update"]
 
 
 def test_packages_vat_and_shelf_are_changed_and_emptied(stage: Stage) -> None:

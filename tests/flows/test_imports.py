@@ -124,6 +124,18 @@ def test_everything_wrong_with_a_row_is_named_at_once(stage: Stage) -> None:
         assert line in text
 
 
+def test_a_sku_means_the_product_that_differs_only_by_case(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    _opens_catalogue(stage)
+    new = ["Мёд", "Бакалея / Крупы", "шт", "5"]
+    dmitry.send_document("прайс.csv", make_csv([HEADER, ["N2", *new], ["n2", *new]]))
+    acts.sees(dmitry, "Строка 3, «Артикул»: «n2» уже есть в строке 2.")
+    dmitry.send_document("прайс 2.csv", make_csv([HEADER, ["кр-001", *BUCKWHEAT[1:]]]))
+    acts.sees(dmitry, "➕ 0 новых · ✏️ 1 изменится")
+    acts.press(dmitry, "✅ Применить", "✅ Записано: «прайс 2.csv».")
+    assert _price(stage, "КР-001") == 9990
+
+
 def test_a_base_that_changed_meanwhile_is_shown_anew(stage: Stage) -> None:
     _opens_catalogue(stage)
     stage.dmitry.send_document("прайс.csv", make_csv([HEADER, BUCKWHEAT]))

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -123,6 +123,16 @@ def test_a_minimum_and_a_multiple_are_changed_kept_and_taken_off(session: Sessio
     )
     assert (product.minimum, product.multiple) == (None, 2_500)
     assert check(session, {"minimum": "0", "Кратность": "2,5"}).unchanged == 1
+
+
+def test_twins_of_before_are_told_apart_only_when_written_just_so(session: Session) -> None:
+    load(session, {"Артикул": "AB"}, {"Артикул": "B"}, {"Артикул": "Ё"})
+    session.execute(update(Product).where(Product.sku == "B").values(sku="ab"))
+    report = check(session, {"Артикул": "AB", "Цена": "2"}, {"Артикул": "ab", "Цена": "3"})
+    assert [(change.key, change.fields[-1].new) for change in report.changed] == [("AB", 200), ("ab", 300)]
+    assert check(session, {"Артикул": "е"}).unchanged == 1
+    [problem] = check(session, {"Артикул": "Ab"}).problems
+    assert (problem.column, problem.code, problem.params) == ("Артикул", "sku_ambiguous", {"value": "Ab"})
 
 
 def test_every_change_leaves_a_trace(session: Session, staff: Staff) -> None:
