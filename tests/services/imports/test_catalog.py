@@ -256,7 +256,7 @@ def test_shelves_for_which_there_is_no_room_are_refused_row_by_row(session: Sess
     more = [{**full[0], "Артикул": "C-1"}, {"Артикул": "C-2", "Категория": f"{above}полка 5 / Новая"}]
     assert check(session, *full, *more).problems == ()
     over = ["Лишняя", "ЛИШНЯЯ", "Другая / Новая"]
-    rows = [{"Артикул": f"D-{name}", "Категория": f"{above}{name}"} for name in over]
+    rows = [{"Артикул": f"D-{number}", "Категория": f"{above}{name}"} for number, name in enumerate(over)]
     report = check(session, *full, *rows, *more)
     first = len(full) + 2
     assert [(problem.row, problem.column, problem.code) for problem in report.problems] == [
