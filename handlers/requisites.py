@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers import conversation as conversations
 from handlers import menu
 from handlers.addresses import MailTexts, Requisites
 from handlers.callbacks import Data
@@ -11,15 +12,51 @@ from handlers.context import Context
 from handlers.notices import REQUISITES
 from handlers.routing import Router
 from handlers.screen import Button, Screen
-from handlers.texts import N_, Html
+from handlers.texts import N_, Html, stack
 from models import Role
 from services import company, invoices
 from services.errors import NotFound
+
+EXAMPLES = {
+    "name": "ООО «Ромашка»",
+    "inn": "7707083893",
+    "kpp": "773601001",
+    "address": "125475, Москва, Дыбенко ул., 7",
+    "bank_name": "ПАО СБЕРБАНК г. Москва",
+    "bik": "044525225",
+    "account": "40702810138250123017",
+    "correspondent_account": "30101810400000000225",
+    "iban": "DE89 3704 0044 0532 0130 00",
+    "swift": "COBADEFFXXX",
+    "director": "Петров П. П.",
+    "accountant": "Сидорова С. С.",
+    "phone": "+7 495 000-00-00",
+    "email": "buh@veter.ru",
+}
+DOUBTS = {
+    "bik_start": N_("A Russian БИК begins with 04."),
+    "account_key": N_("The account's key does not fit the БИК."),
+    "correspondent_account_key": N_("The correspondent account's key does not fit the БИК."),
+}
 
 
 @dataclass(frozen=True)
 class EditRequisite(Data, code="ce"):
     """One of them: the new value is typed."""
+
+    field: str
+
+
+@dataclass(frozen=True)
+class DoubtRequisite(Data, code="cq"):
+    """What was typed does not fit the other bank details: keep it? Another value may be typed."""
+
+    field: str
+
+
+@dataclass(frozen=True)
+class KeepRequisite(Data, code="ck"):
+    """Keep the value that does not fit."""
 
     field: str
 
@@ -36,7 +73,10 @@ def register(router: Router) -> None:
     router.button(Requisites, requisites, admin)
     router.button(EditRequisite, ask, admin)
     router.button(ConfirmAccount, confirm_account, admin)
-    router.typed(EditRequisite, "text", take)
+    router.button(DoubtRequisite, doubt, admin)
+    router.button(KeepRequisite, keep, admin)
+    router.typed(EditRequisite, "text", take, admin)
+    router.typed(DoubtRequisite, "text", take, admin)
 
 
 def requisites(ctx: Context, _data: Requisites) -> Screen:
@@ -76,15 +116,65 @@ def ask(ctx: Context, data: EditRequisite) -> Screen:
         raise NotFound("requisite")
     t = ctx.t
     value = getattr(company.get(ctx.session), data.field) or "—"
-    text = t("{field}, now: {value}\nType the new value.", field=t.plain(REQUISITES[data.field]), value=value)
-    return Screen(text, [[Button(t.plain(":leftwards_arrow_with_hook: Back"), Requisites())]], data)
+    text = stack(
+        t("{field}, now: {value}", field=t.plain(REQUISITES[data.field]), value=value),
+        t("Type the new value. Example: {example}", example=EXAMPLES[data.field]),
+    )
+    return Screen(text, [_back(ctx)], data)
 
 
-def take(ctx: Context, data: EditRequisite, text: str) -> Screen:
-    """Check and keep the value; invoices that waited for it are made."""
+def take(ctx: Context, data: EditRequisite | DoubtRequisite, text: str) -> Screen:
+    """Check what was typed; keep it, or ask first when it does not fit the other bank details."""
+    if not company.doubts(ctx.session, data.field, text):
+        return _keep(ctx, data.field, text)
+    conversations.remember(ctx.conversation, requisite=[data.field, text])
+    return doubt(ctx, DoubtRequisite(data.field))
+
+
+def doubt(ctx: Context, data: DoubtRequisite) -> Screen:
+    """Say what does not fit, and ask whether it is kept all the same."""
+    text = _typed(ctx, data.field)
+    if text is None:
+        return ask(ctx, EditRequisite(data.field))
+    t = ctx.t
+    facts: list[str] = [
+        t(
+            "{field}: <b>{value}</b> instead of {before}",
+            field=t.plain(REQUISITES[data.field]),
+            value=text.strip(),
+            before=getattr(company.get(ctx.session), data.field) or "—",
+        )
+    ]
+    facts += [t(DOUBTS[code]) for code in company.doubts(ctx.session, data.field, text)]
+    facts += ["", t("Keep it all the same? Nothing is changed yet.")]
+    facts.append(t("If the bank changes, keep it and type the other fields: invoices wait until all fit."))
+    keep_it = Button(t.plain(":white_check_mark: Yes, keep"), KeepRequisite(data.field))
+    return Screen(stack(*facts), [[keep_it], _back(ctx)], data)
+
+
+def keep(ctx: Context, data: KeepRequisite) -> Screen:
+    """Keep what does not fit: no invoice is made with it until it fits, or is said to be right."""
+    text = _typed(ctx, data.field)
+    return ask(ctx, EditRequisite(data.field)) if text is None else _keep(ctx, data.field, text)
+
+
+def _keep(ctx: Context, field: str, text: str) -> Screen:
+    """Keep the value; invoices that waited for it are made."""
     was_missing = _missing(ctx)
-    company.set_requisite(ctx.session, data.field, text, ctx.user)
-    return _changed(ctx, was_missing)
+    company.set_requisite(ctx.session, field, text, ctx.user)
+    conversations.clear_form(ctx.conversation)
+    kept = ctx.t(":white_check_mark: Kept: {field}", field=ctx.t.plain(REQUISITES[field]))
+    return _changed(ctx, was_missing).under(kept)
+
+
+def _typed(ctx: Context, field: str) -> str | None:
+    """Return what was typed for this requisite and waits for the answer."""
+    kept, text = ctx.conversation.form.get("requisite", ("", ""))
+    return str(text) if kept == field else None
+
+
+def _back(ctx: Context) -> list[Button]:
+    return [Button(ctx.t.plain(":leftwards_arrow_with_hook: Back"), Requisites())]
 
 
 def _missing(ctx: Context) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -204,6 +205,53 @@ def _account_of(firm: Company) -> str:
     return "/".join((firm.bik or "", firm.account or "", firm.correspondent_account or ""))
 
 
+_CHECKS: dict[str, Callable[[str], str]] = {
+    "name": requisites.check_name,
+    "inn": requisites.check_inn,
+    "kpp": requisites.check_kpp,
+    "address": customers.check_address,
+    "bank_name": requisites.check_bank_name,
+    "bik": requisites.check_bik,
+    "account": requisites.check_account,
+    "correspondent_account": requisites.check_correspondent_account,
+    "iban": requisites.check_iban,
+    "swift": requisites.check_swift,
+    "director": requisites.check_name,
+    "accountant": requisites.check_name,
+    "phone": customers.check_phone,
+    "email": requisites.check_email,
+}
+
+
+def _checked(field: str, text: str) -> str:
+    if field not in _CHECKS:
+        raise NotFound("requisite")
+    return _CHECKS[field](text)
+
+
+# What bank details are judged by, and by which of the three each warning is brought about.
+_KEYED = {
+    "bik": ("bik_start", "account_key", "correspondent_account_key"),
+    "account": ("account_key",),
+    "correspondent_account": ("correspondent_account_key",),
+}
+
+
+def doubts(session: Session, field: str, text: str) -> list[str]:
+    """Return what would look wrong about the bank details with this value: people are asked first.
+
+    Codes as :func:`requisites.account_warnings` has them, only those this very field bears on. Raises what
+    :func:`set_requisite` raises for a value that is refused.
+    """
+    firm = get(session)
+    details = {name: getattr(firm, name) for name in _KEYED}
+    after = _checked(field, text)
+    if field not in _KEYED or after == details[field] or _is_paid_by_iban(firm):
+        return []
+    warnings = requisites.account_warnings(**{**details, field: after})
+    return [code for code in warnings if code in _KEYED[field]]
+
+
 def set_requisite(session: Session, field: str, text: str, actor: User) -> None:
     """Check and keep one of the seller's requisites; raises Invalid as :mod:`services.requisites` does.
 
@@ -211,27 +259,9 @@ def set_requisite(session: Session, field: str, text: str, actor: User) -> None:
     proprietor's ИНН takes the КПП away: there is none then.
     """
     auth.require(actor, Role.ADMIN)
-    checks = {
-        "name": requisites.check_name,
-        "inn": requisites.check_inn,
-        "kpp": requisites.check_kpp,
-        "address": customers.check_address,
-        "bank_name": requisites.check_bank_name,
-        "bik": requisites.check_bik,
-        "account": requisites.check_account,
-        "correspondent_account": requisites.check_correspondent_account,
-        "iban": requisites.check_iban,
-        "swift": requisites.check_swift,
-        "director": requisites.check_name,
-        "accountant": requisites.check_name,
-        "phone": customers.check_phone,
-        "email": requisites.check_email,
-    }
-    if field not in checks:
-        raise NotFound("requisite")
     firm = get(session)
+    after = _checked(field, text)
     before = getattr(firm, field)
-    after = checks[field](text)
     if after == before:
         return
     if field == "kpp":

@@ -59,13 +59,14 @@ def test_an_account_whose_key_fails_is_asked_about_before_any_invoice(stage: Sta
     # 044525225 / …0938000000002 fails its key.
     acts.press(stage.dmitry, "р/с", "Поле «р/с»")
     acts.say(stage.dmitry, "40702810938000000002", "Ключ счёта не сходится с БИК")
+    acts.press(stage.dmitry, "✅ Да, сохранить", "✅ Сохранено: р/с")
     acts.press(stage.dmitry, "телефон", "Поле «телефон»")
     acts.say(stage.dmitry, "+7 495 111-22-33", "Ключ счёта не сходится с БИК")
     with stage.app.database.reading() as session:
         assert session.scalars(select(Invoice)).all() == []
     told = sum("в реквизитах компании нет" in message.text for message in stage.dmitry.received)
     assert told == 2
-    acts.press(stage.dmitry, "⚠️ Всё равно сохранить", "Выставлены 2 ожидавших счёта")
+    acts.press(stage.dmitry, "⚠️ Реквизиты банка верны", "Выставлены 2 ожидавших счёта")
 
 
 def test_an_email_entered_on_the_customer_s_card_sends_what_waited(stage: Stage) -> None:
