@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from handlers import conversation as conversations
 from handlers import menu
-from handlers.addresses import Requests
+from handlers.addresses import AccessCodes, Requests
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Screen
-from handlers.texts import N_, Html, stack
-from models import RequestState, Role
-from services import auth, company, outbox
+from handlers.texts import N_, stack
+from models import RequestState, Role, User
+from services import admission, auth, company, outbox
 from services.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ DECIDED = {
     RequestState.CLOSED: N_("Came in by an access code"),
 }
 ENTER_CODE = N_("Enter the access code your administrator gave you.")
+# More than these are revoked from the list of codes.
+MOST_SPARE = 3
 WRONG_CODE = N_("This code does not fit. Check it, or ask the administrator for a new one.")
 
 
@@ -70,6 +72,18 @@ class Reject(Data, code="rj", anywhere=True):
         return RequestCard(self.request_id)
 
 
+@dataclass(frozen=True)
+class RevokeSpare(Data, code="rv", anywhere=True):
+    """Make a code worthless that the person who was approved needs no more."""
+
+    request_id: int
+    code_id: int
+
+    def home(self) -> Data:
+        """Return the request's card."""
+        return RequestCard(self.request_id)
+
+
 def register(router: Router) -> None:
     """Register the way in."""
     router.button(Welcome, lambda ctx, _: welcome(ctx))
@@ -80,12 +94,14 @@ def register(router: Router) -> None:
     router.button(RequestCard, request_card, Role.ADMIN)
     router.button(Approve, approve, Role.ADMIN)
     router.button(Reject, reject, Role.ADMIN)
+    router.button(RevokeSpare, revoke_spare, Role.ADMIN)
     router.notice(
         "access_requested", lambda ctx, params: request_card(ctx, RequestCard(params["request_id"]))
     )
     router.notice("access_granted", partial(access_granted, router))
     router.notice("access_rejected", access_rejected, is_public=True)
     router.notice("account_locked", account_locked)
+    router.notice("blocked_tried", blocked_tried)
 
 
 def front_door(router: Router, ctx: Context) -> Screen:
@@ -163,6 +179,9 @@ def request_card(ctx: Context, data: RequestCard) -> Screen:
         username=username,
         phone=request.phone,
     )
+    known = auth.find_user(ctx.session, request.telegram_id)
+    if request.state is RequestState.PENDING and known is not None and not known.is_active:
+        text = stack(text, t(":no_entry: blocked; approved, this person is let in again"))
     # The same card comes as a message of its own, and from the list of requests as a screen with a way back.
     is_screen = conversations.is_current(ctx.conversation, ctx.message_id)
     back = [[Button(t.plain(":leftwards_arrow_with_hook: To the list"), Requests())]] if is_screen else []
@@ -174,7 +193,16 @@ def request_card(ctx: Context, data: RequestCard) -> Screen:
             *back,
         ]
         return Screen(text, rows, data)
-    return Screen(Html(f"{text}\n\n{t(DECIDED[request.state])}"), back, data)
+    text = stack(text, "", t(DECIDED[request.state]))
+    spare = admission.spare_codes(ctx.session, request, ctx.user)
+    if request.state is not RequestState.APPROVED or not spare:
+        return Screen(text, back, data)
+    text = stack(text, "", t(":warning: There is an unused code for this name. Revoke it?"))
+    rows = [
+        [Button(t.plain(":x: Code: {name}", name=code.name), RevokeSpare(request.id, code.id))]
+        for code in spare[:MOST_SPARE]
+    ]
+    return Screen(text, [*rows, *back], data)
 
 
 def approve(ctx: Context, data: Approve) -> Screen:
@@ -189,6 +217,13 @@ def reject(ctx: Context, data: Reject) -> Screen:
     return request_card(ctx, RequestCard(data.request_id))
 
 
+def revoke_spare(ctx: Context, data: RevokeSpare) -> Screen:
+    """Make the code worthless at once."""
+    code = admission.revoke(ctx.session, data.code_id, ctx.user)
+    ctx.toast = ctx.t.plain("The code for {name} is revoked.", name=code.name)
+    return request_card(ctx, RequestCard(data.request_id))
+
+
 def access_granted(router: Router, ctx: Context, _params: dict[str, Any]) -> Screen:
     """Greet somebody an administrator let in."""
     screen = menu.screen(router, ctx, menu.greeting(ctx, ctx.user))
@@ -199,6 +234,20 @@ def access_granted(router: Router, ctx: Context, _params: dict[str, Any]) -> Scr
 def access_rejected(ctx: Context, _params: dict[str, Any]) -> Screen:
     """Tell somebody that the administrator declined."""
     return Screen(ctx.t("The administrator declined your request."))
+
+
+def blocked_tried(ctx: Context, params: dict[str, Any]) -> Screen | None:
+    """Tell an administrator that somebody blocked has got hold of a code."""
+    user = ctx.session.get(User, params["user_id"])
+    if user is None:
+        return None
+    text = ctx.t(
+        ":warning: {name} is blocked and typed a good access code (issued for {meant_for})."
+        " Nobody was let in; the code is still good: revoke it if it went astray.",
+        name=user.name,
+        meant_for=params["meant_for"],
+    )
+    return Screen(text, [[Button(ctx.t.plain(":key: Access codes"), AccessCodes())]])
 
 
 def account_locked(ctx: Context, params: dict[str, Any]) -> Screen:

@@ -404,7 +404,7 @@ class StaffCard(Data, code="sfc"):
 
 
 @dataclass(frozen=True)
-class AccessCodes(Data, code="sco"):
+class AccessCodes(Data, code="sco", anywhere=True):
     """The codes that would let somebody in."""
 
     page: int = 0

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import AccessAttempt, AccessCode, AccessRequest, Conversation, RequestState, Role, User, now_of
-from services import audit, auth, paging
+from services import audit, auth, paging, search
 from services.errors import Conflict, NotFound
 from services.paging import Page
 
@@ -17,10 +17,24 @@ from services.paging import Page
 def open_codes(session: Session, actor: User, page: int = 0) -> Page[AccessCode]:
     """Return the codes that would let somebody in now, the latest first; administrators only."""
     auth.require(actor, Role.ADMIN)
-    query = select(AccessCode).where(
-        AccessCode.used_at.is_(None), AccessCode.revoked_at.is_(None), AccessCode.expires_at > now_of(session)
-    )
+    query = select(AccessCode).where(*auth.still_open(session))
     return paging.fetch(session, query.order_by(AccessCode.id.desc()), page)
+
+
+def spare_codes(session: Session, request: AccessRequest, actor: User) -> list[AccessCode]:
+    """Return the open codes that seem to be issued for the person who asked, whoever has them now.
+
+    A code knows a name only, so those count whose name has all words of the person's, or the other way
+    round. Administrators only.
+    """
+    auth.require(actor, Role.ADMIN)
+    own = set(search.words(request.name))
+    query = select(AccessCode).where(*auth.still_open(session)).order_by(AccessCode.id)
+    return [code for code in session.scalars(query) if _is_one(own, set(search.words(code.name)))]
+
+
+def _is_one(some: set[str], others: set[str]) -> bool:
+    return bool(some and others) and (some <= others or others <= some)
 
 
 def revoke(session: Session, code_id: int, actor: User) -> AccessCode:

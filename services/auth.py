@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -112,36 +112,52 @@ def locked_until(session: Session, telegram_id: int) -> datetime | None:
     return attempt.locked_until
 
 
+def still_open(session: Session) -> tuple[ColumnElement[bool], ...]:
+    """Return what is true of a code that would let somebody in now."""
+    return (
+        AccessCode.used_at.is_(None),
+        AccessCode.revoked_at.is_(None),
+        AccessCode.expires_at > now_of(session),
+    )
+
+
+def _turn_away(session: Session, user: User, code: str, name: str, username: str | None) -> None:
+    """Refuse a blocked person's code, which stays what it was; a good one is told to the administrators."""
+    query = select(AccessCode.name).where(AccessCode.digest == _digest(code), *still_open(session))
+    meant_for = session.execute(query).scalar_one_or_none()
+    if meant_for is not None:
+        notifications.tell_admins(session, "blocked_tried", user_id=user.id, meant_for=meant_for)
+    _count_failure(session, user.telegram_id, name, username)
+
+
 def redeem(
     session: Session, telegram_id: int, code: str, *, name: str, username: str | None, language: str | None
 ) -> User | None:
     """Let a person in; None when the code is wrong, used, expired or revoked: which one isn't told.
 
-    The wrong try is counted in the caller's transaction, so it is not an error here. The fifth locks the
-    account and tells the administrators. Raises Conflict while the account is locked.
+    Nor is it told to who was blocked: only an administrator undoes that, whosever code it is. The wrong try
+    is counted in the caller's transaction, so it is not an error here. The fifth locks the account and tells
+    the administrators. Raises Conflict while the account is locked.
     """
     until = locked_until(session, telegram_id)
     if until is not None:
         raise Conflict("locked", until=until)
-    now = now_of(session)
+    user = find_user(session, telegram_id)
+    if user is not None and not user.is_active:
+        _turn_away(session, user, code, name, username)
+        return None
     row = session.execute(
         update(AccessCode)
-        .where(
-            AccessCode.digest == _digest(code),
-            AccessCode.used_at.is_(None),
-            AccessCode.revoked_at.is_(None),
-            AccessCode.expires_at > now,
-        )
-        .values(used_at=now)
+        .where(AccessCode.digest == _digest(code), *still_open(session))
+        .values(used_at=now_of(session))
         .returning(AccessCode.id, AccessCode.role, AccessCode.name, AccessCode.issued_by_id)
     ).first()
     if row is None:
         _count_failure(session, telegram_id, name, username)
         return None
-    user = find_user(session, telegram_id) or _new_user(session, telegram_id, row.name, username)
+    user = user or _new_user(session, telegram_id, row.name, username)
     user.language = user.language or language
-    # An administrator issued the code, so an account blocked before is let in again.
-    _let_in(session, user, row.role, user)
+    grant(session, user, row.role, user)
     session.execute(update(AccessCode).where(AccessCode.id == row.id).values(used_by_id=user.id))
     _close_request(session, telegram_id, row.issued_by_id)
     session.execute(delete(AccessAttempt).where(AccessAttempt.telegram_id == telegram_id))

@@ -231,6 +231,38 @@ def test_who_is_blocked_hears_so_at_the_next_press(stage: Stage) -> None:
     acts.comes_to(anna, "/start", "Что делаем?")
 
 
+def test_a_code_meant_for_somebody_else_lets_nobody_in_who_is_blocked(stage: Stage) -> None:
+    acts.all_open(stage)
+    petr, dmitry, olga = stage.petr, stage.dmitry, stage.stranger
+    with stage.app.database.unit_of_work() as session:
+        session.get_one(User, user_of(stage, petr).id).is_active = False
+    # Wrong and right read the same to who is blocked.
+    for code in ("WRONG-12345", stage.code):
+        typed = petr.start(code)
+        petr.wait_text("Код не подошёл. Проверьте его или попросите у администратора новый.", after=typed)
+    assert not user_of(stage, petr).is_active
+    notice = dmitry.wait_text("Пётр в блокировке, но ввёл действующий код доступа (выдан на имя: Ольга)")
+    assert sum("Пётр в блокировке" in message.text for message in dmitry.received) == 1
+    dmitry.press("🔑 Коды доступа", message=notice)
+    acts.offers(dmitry, "❌ Ольга")
+    olga.start(stage.code)
+    acts.sees(olga, "Здравствуйте, Ольга! Роль: торговый представитель")
+
+
+def test_a_request_approved_offers_to_revoke_the_code_issued_for_that_name(stage: Stage) -> None:
+    dmitry, olga = stage.dmitry, stage.stranger
+    acts.opens(dmitry)
+    _asks(olga)
+    request = dmitry.wait_text("Заявка на доступ")
+    dmitry.press("✅ Кладовщик", message=request)
+    approved = dmitry.wait_text("На это имя есть неиспользованный код. Отозвать?")
+    dmitry.press("❌ Код: Ольга", message=approved)
+    dmitry.wait(lambda who: not any("На это имя" in message.text for message in who.messages))
+    other = stage.api.person(2001, "Игорь", "igor")
+    other.start(stage.code)
+    acts.sees(other, "Код не подошёл")
+
+
 def test_a_rep_s_customers_and_drafts_go_to_another_by_a_typed_code(stage: Stage) -> None:
     acts.all_open(stage)
     anna, klara, dmitry = stage.anna, stage.klara, stage.dmitry
