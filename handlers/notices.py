@@ -96,6 +96,8 @@ def about_order(name: str, ctx: Context, params: dict[str, Any]) -> Screen | Non
         return None
     keeper = order.storekeeper.name if order.storekeeper else ""
     words = {"keeper": keeper, **{key: value or "" for key, value in params.items()}}
+    if "reason" in words:
+        words["reason"] = order_text.reason(ctx.view, words["reason"])
     text = ctx.t(SIMPLE[name], **{**words, "number": order.number, "customer": order.customer.name})
     return Screen(text, _to_order(ctx, order))
 

@@ -24,8 +24,8 @@ from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.texts import N_, Html, escaped, stack
-from models import Role, User
-from services import admission, handover, staffing
+from models import Order, Role, User
+from services import admission, handover, loading, staffing
 from services.errors import NotFound
 
 LIST = "staff"
@@ -36,6 +36,20 @@ FIELDS = {"name": N_("full name"), "comment": N_("comment")}
 @dataclass(frozen=True)
 class AllStaff(Data, code="sfa"):
     """Everybody: what was typed to search is forgotten."""
+
+
+@dataclass(frozen=True)
+class AskBlock(Data, code="sfk"):
+    """What comes of shutting a person out, and whether to."""
+
+    user_id: int
+
+
+@dataclass(frozen=True)
+class AskAdmin(Data, code="sfm"):
+    """What an administrator may do, and whether this person is to be one."""
+
+    user_id: int
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,8 @@ def register(router: Router) -> None:
     router.button(Staff, staff, admin)
     router.button(AllStaff, all_staff, admin)
     router.button(StaffCard, staff_card, admin)
+    router.button(AskBlock, ask_block, admin)
+    router.button(AskAdmin, ask_admin, admin)
     router.button(Block, block, admin)
     router.button(Unblock, unblock, admin)
     router.button(GiveRole, give_role, admin)
@@ -103,6 +119,7 @@ def register(router: Router) -> None:
     router.typed(Staff, "text", search)
     router.typed(EditStaff, "text", take)
     router.notice("roles_changed", roles_changed)
+    router.notice("roles_gone", roles_gone, is_public=True)
 
 
 def staff(ctx: Context, data: Staff) -> Screen:
@@ -161,10 +178,35 @@ def staff_card(ctx: Context, data: StaffCard) -> Screen:
     return Screen(stack(*facts), _card_rows(ctx, person), data)
 
 
+def ask_block(ctx: Context, data: AskBlock) -> Screen:
+    """Say what goes back into the queue, and ask."""
+    t = ctx.t
+    person = staffing.get(ctx.session, data.user_id, ctx.user)
+    facts: list[str] = [t("Block {name}? The bot will not let them in from now on.", name=person.name)]
+    numbers = _numbers(loading.in_hand(ctx.session, person))
+    if numbers:
+        facts.append(t("Orders in hand ({numbers}) go back into the queue.", numbers=numbers))
+    yes = Button(t.plain(":prohibited: Yes, block"), Block(person.id))
+    return Screen(stack(*facts), [[yes], _to_card(ctx, person)], data)
+
+
+def ask_admin(ctx: Context, data: AskAdmin) -> Screen:
+    """Say what an administrator may do, and ask."""
+    t = ctx.t
+    person = staffing.get(ctx.session, data.user_id, ctx.user)
+    text = t(
+        "Make {name} an administrator? They may do everything then: staff, prices, requisites, settings.",
+        name=person.name,
+    )
+    yes = Button(t.plain(":white_check_mark: Yes, make administrator"), GiveRole(person.id, Role.ADMIN))
+    return Screen(text, [[yes], _to_card(ctx, person)], data)
+
+
 def block(ctx: Context, data: Block) -> Screen:
-    """Shut the person out at once."""
+    """Shut the person out at once; say what went back."""
+    given_back = loading.in_hand(ctx.session, staffing.get(ctx.session, data.user_id, ctx.user))
     staffing.block(ctx.session, data.user_id, ctx.user)
-    return _after(ctx, data.user_id)
+    return _after(ctx, data.user_id, given_back)
 
 
 def unblock(ctx: Context, data: Unblock) -> Screen:
@@ -180,12 +222,13 @@ def give_role(ctx: Context, data: GiveRole) -> Screen:
 
 
 def take_role(router: Router, ctx: Context, data: TakeRole) -> Screen:
-    """Take a role away."""
+    """Take a role away; say what went back."""
+    in_hand = loading.in_hand(ctx.session, staffing.get(ctx.session, data.user_id, ctx.user))
     person = staffing.take_role(ctx.session, data.user_id, data.role, ctx.user)
     if person.is_active and not person.roles:
         # Nobody words a notice for them any more, so their commands go from here.
         router.publish_commands(ctx, person)
-    return _after(ctx, data.user_id)
+    return _after(ctx, data.user_id, in_hand if data.role is Role.STOREKEEPER else [])
 
 
 def ask(ctx: Context, data: EditStaff) -> Screen:
@@ -200,8 +243,7 @@ def ask(ctx: Context, data: EditStaff) -> Screen:
     rows: Rows = []
     if value and data.field in staffing.OPTIONAL:
         rows.append([Button(t.plain(":wastebasket: Leave empty"), EmptyStaff(person.id, data.field))])
-    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), StaffCard(person.id))])
-    return Screen(text, rows, data)
+    return Screen(text, [*rows, _to_card(ctx, person)], data)
 
 
 def take(ctx: Context, data: EditStaff, text: str) -> Screen:
@@ -222,11 +264,32 @@ def roles_changed(ctx: Context, _params: dict[str, Any]) -> Screen:
     return Screen(text, [menu.back(ctx)])
 
 
-def _after(ctx: Context, user_id: int) -> Screen:
-    """Return the card; who is administrator no more sees the menu that is left."""
+def roles_gone(ctx: Context, _params: dict[str, Any]) -> Screen:
+    """Tell a person that nothing is left of what they might do."""
+    return Screen(
+        ctx.t(
+            "The administrator took your role away: the bot is closed to you now. A new code opens it again."
+        )
+    )
+
+
+def _after(ctx: Context, user_id: int, given_back: list[Order]) -> Screen:
+    """Return the card with what went back; who is administrator no more sees the menu that is left."""
     if ctx.actor is None or not ctx.actor.holds(Role.ADMIN):
         return ctx.open(menu.Menu())
-    return staff_card(ctx, StaffCard(user_id))
+    screen = staff_card(ctx, StaffCard(user_id))
+    if not given_back:
+        return screen
+    numbers = _numbers(given_back)
+    return screen.under(ctx.t(":leftwards_arrow_with_hook: Back in the queue: {numbers}", numbers=numbers))
+
+
+def _numbers(orders: list[Order]) -> str:
+    return ", ".join(f"№{order.number}" for order in orders)
+
+
+def _to_card(ctx: Context, person: User) -> list[Button]:
+    return [Button(ctx.t.plain(":leftwards_arrow_with_hook: Back"), StaffCard(person.id))]
 
 
 def _card_rows(ctx: Context, person: User) -> Rows:
@@ -237,7 +300,8 @@ def _card_rows(ctx: Context, person: User) -> Rows:
         if role in _given(person):
             turn = Button(t.plain(":white_check_mark: {role}", role=name), TakeRole(person.id, role))
         else:
-            turn = Button(t.plain(":heavy_plus_sign: {role}", role=name), GiveRole(person.id, role))
+            give = AskAdmin(person.id) if role is Role.ADMIN else GiveRole(person.id, role)
+            turn = Button(t.plain(":heavy_plus_sign: {role}", role=name), give)
         rows.append([turn])
     rows.append(
         [
@@ -256,7 +320,7 @@ def _card_rows(ctx: Context, person: User) -> Rows:
     if not person.is_active:
         rows.append([Button(t.plain(":white_check_mark: Unblock"), Unblock(person.id))])
     elif person.id != ctx.user.id:
-        rows.append([Button(t.plain(":prohibited: Block"), Block(person.id))])
+        rows.append([Button(t.plain(":prohibited: Block"), AskBlock(person.id))])
     left = conversations.list_left(ctx.conversation, LIST, Staff())
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: To the list"), left)])
     return rows

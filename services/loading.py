@@ -23,6 +23,10 @@ from services import (
 from services.errors import Conflict, Invalid, NotFound
 from services.quantities import Typed
 
+# Why the program itself puts an order back; kept with the storekeeper's name, «blocked/Пётр».
+BLOCKED = "keeper_blocked"
+NO_KEEPER = "keeper_no_more"
+
 
 def claim(session: Session, order_id: int, actor: User) -> Order:
     """Take a placed order in hand; the first storekeeper wins, the others get Conflict."""
@@ -86,16 +90,23 @@ def _tell_released(
         notifications.tell(session, keeper, "order_taken_back", order_id=order.id, **words)
 
 
-def release_all(session: Session, keeper: User, actor: User) -> int:
-    """Put everything a storekeeper has in hand back into the queue; return how many orders.
+def in_hand(session: Session, keeper: User) -> list[Order]:
+    """Return the orders a storekeeper has in hand, the oldest first."""
+    query = select(Order).where(Order.storekeeper_id == keeper.id, Order.status == OrderStatus.LOADING)
+    return list(session.scalars(query.order_by(Order.number, Order.id)))
 
-    ``actor`` is the storekeeper who leaves, or the administrator who sends them away.
+
+def release_all(session: Session, keeper: User, actor: User, why: str | None = None) -> list[Order]:
+    """Put everything a storekeeper has in hand back into the queue; return those orders.
+
+    ``actor`` is the storekeeper who leaves, or the administrator who sends them away, who then says ``why``:
+    BLOCKED or NO_KEEPER.
     """
-    query = select(Order.id).where(Order.storekeeper_id == keeper.id, Order.status == OrderStatus.LOADING)
-    in_hand = session.execute(query).scalars().all()
-    for order_id in in_hand:
-        release(session, order_id, actor)
-    return len(in_hand)
+    reason = None if why is None else f"{why}/{keeper.name}"
+    given_back = in_hand(session, keeper)
+    for order in given_back:
+        release(session, order.id, actor, reason)
+    return given_back
 
 
 def reject(session: Session, order_id: int, actor: User, reason: str) -> Order:

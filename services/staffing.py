@@ -114,9 +114,11 @@ def take_role(session: Session, user_id: int, role: Role, actor: User) -> User:
     after = {"roles": auth.role_values(user)}
     audit.record(session, actor, "roles", "user", user.id, {"roles": before}, after)
     if role is Role.STOREKEEPER:
-        loading.release_all(session, user, actor)
+        loading.release_all(session, user, actor, loading.NO_KEEPER)
     if user.roles:
         notifications.tell(session, user, "roles_changed")
+    elif user.is_active:
+        notifications.tell_chat(session, user.telegram_id, "roles_gone", language=user.language)
     return user
 
 
@@ -130,7 +132,7 @@ def block(session: Session, user_id: int, actor: User) -> User:
     if user.is_active:
         user.is_active = False
         session.flush()
-        loading.release_all(session, user, actor)
+        loading.release_all(session, user, actor, loading.BLOCKED)
         audit.record(session, actor, "block", "user", user.id, {"is_active": True}, {"is_active": False})
     return user
 

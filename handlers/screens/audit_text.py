@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from handlers import menu, settings_table
 from handlers.notices import REQUISITES
 from handlers.screen import View
+from handlers.screens import order_text
 from handlers.texts import N_, Html, escaped
 from models import AuditEntry
 from services import audit, formats
@@ -253,7 +254,7 @@ def _value(view: View, field: str, value: Any, names: Names, subject: Name | Non
         return view.t.plain(WORDS[field][value])
     if isinstance(value, Mapping):
         return ", ".join(f"{name} = {_packed(view, amount)}" for name, amount in value.items()) or "—"
-    return str(value)
+    return order_text.reason(view, value) if field == "reason" else str(value)
 
 
 def _number(view: View, field: str, value: int, subject: Name | None) -> str:

@@ -17,7 +17,7 @@ from models import (
     ShortageReason,
     Vehicle,
 )
-from services import formats, pricing, quantities, weights
+from services import formats, loading, pricing, quantities, weights
 from services.letter_drafts import CONFIRMATION
 from services.letters import LetterStatus, MailState
 from services.loading_sheet import Truck
@@ -64,6 +64,11 @@ LETTER = {
     MailState.SENT: N_(":envelope: {to}: sent {at}"),
     MailState.RETRYING: N_(":envelope: {to}: again at {at} ({error})"),
     MailState.FAILED: N_(":envelope: {to}: not delivered ({error})"),
+}
+# Why the program put an order back; :func:`reason` has the name.
+PUT_BACK = {
+    loading.BLOCKED: N_("{name} is blocked"),
+    loading.NO_KEEPER: N_("{name} is no storekeeper any more"),
 }
 
 
@@ -250,9 +255,15 @@ def history(view: View, order: Order) -> list[str]:
     for event in order.events:
         what = view.t(EVENT[event.kind])
         who = f", {escaped(event.user.name)}" if event.user is not None else ""
-        why = f": {escaped(event.reason)}" if event.reason else ""
+        why = f": {escaped(reason(view, event.reason))}" if event.reason else ""
         rows.append(f"{view.moment(event.at)} — {what}{who}{why}")
     return rows
+
+
+def reason(view: View, text: str) -> str:
+    """Return a reason as people read it: what was typed, or what the program noted, in the reader's words."""
+    code, _, name = text.partition("/")
+    return view.t.plain(PUT_BACK[code], name=name) if code in PUT_BACK else text
 
 
 def letters(view: View, statuses: Sequence[LetterStatus]) -> list[str]:

@@ -77,7 +77,9 @@ def test_the_last_administrator_stays_one(stage: Stage) -> None:
     assert user_of(stage, dmitry).roles == {Role.ADMIN}
     # With another one he may go, and sees at once that he did.
     acts.opens_staff_card(dmitry, "Борис · кладовщик")
-    acts.press(dmitry, "➕ администратор", "Роль: кладовщик, администратор")
+    acts.press(dmitry, "➕ администратор", "Борис получит все права")
+    assert user_of(stage, stage.boris).roles == {Role.STOREKEEPER}
+    acts.press(dmitry, "✅ Да, администратор", "Роль: кладовщик, администратор")
     acts.opens_staff_card(dmitry, "Дмитрий · администратор")
     dmitry.press("✅ администратор")
     acts.sees(dmitry, "Введите код доступа")
@@ -219,16 +221,42 @@ def test_who_is_blocked_hears_so_at_the_next_press(stage: Stage) -> None:
     acts.all_open(stage)
     anna, dmitry = stage.anna, stage.dmitry
     acts.opens_staff_card(dmitry, "Анна · ")
-    acts.press(dmitry, "➕ администратор", "администратор")
+    acts.press(dmitry, "➕ администратор", "Сделать администратором?")
+    acts.press(dmitry, "✅ Да, администратор", "Роль: торговый представитель, администратор")
     # Even where the button is one that others do not find.
     for command, label in (("/start", "🛒 Новый заказ"), ("/staff", "📣 Рассылка")):
         acts.comes_to(anna, command, "?" if command == "/start" else "Сотрудники")
-        acts.press(dmitry, "🚫 Заблокировать", "заблокирован")
+        acts.press(dmitry, "🚫 Заблокировать", "Анна больше не войдёт в бота")
+        acts.press(dmitry, "🚫 Да, заблокировать", "⛔ заблокирован")
         pressed = anna.press(label).wait_answered()
         assert pressed.toast is not None
         assert pressed.toast.text == "Нет доступа."
         acts.press(dmitry, "✅ Разблокировать", "Роль: торговый представитель, администратор")
     acts.comes_to(anna, "/start", "Что делаем?")
+
+
+def test_a_block_is_asked_about_and_says_what_went_back(stage: Stage) -> None:
+    acts.all_open(stage)
+    dmitry, boris = stage.dmitry, stage.boris
+    number = acts.places_order(stage, stage.anna)
+    acts.on_card(boris, number, "🙋 Взять в работу", "Загружается")
+    acts.opens_staff_card(dmitry, "Борис · ")
+    acts.press(dmitry, "🚫 Заблокировать", f"Заказы в работе (№{number}) вернутся в очередь.")
+    acts.press(dmitry, "↩️ Назад", "Роль: кладовщик")
+    assert user_of(stage, boris).is_active
+    acts.press(dmitry, "🚫 Заблокировать", "Борис больше не войдёт в бота")
+    acts.press(dmitry, "🚫 Да, заблокировать", f"↩️ Вернулись в очередь: №{number}")
+    stage.anna.wait_text("вернул в очередь Дмитрий: Борис заблокирован")
+    acts.comes_to(dmitry, "/journal", "Все заказы")
+    acts.press(dmitry, f"📥 №{number} ", "возвращён в очередь, Дмитрий: Борис заблокирован")
+    acts.press(dmitry, "📜 Изменения", "причина: — → Борис заблокирован")
+
+
+def test_who_loses_the_last_role_is_told(stage: Stage) -> None:
+    acts.all_open(stage)
+    acts.opens_staff_card(stage.dmitry, "Пётр · ")
+    acts.press(stage.dmitry, "✅ кладовщик", "Роль: —")
+    stage.petr.wait_text("Администратор снял вашу роль")
 
 
 def test_a_code_meant_for_somebody_else_lets_nobody_in_who_is_blocked(stage: Stage) -> None:

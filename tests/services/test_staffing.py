@@ -22,7 +22,7 @@ def test_a_storekeeper_blocked_in_the_middle_of_a_load_gives_it_back(
     staffing.block(session, boris.id, dmitry)
     assert (boris.roles, order.status, order.storekeeper_id) == (frozenset(), OrderStatus.PLACED, None)
     assert acts.events(session, order)[-1] == ("released", dmitry.id)
-    assert acts.notices(session, anna)[-1] == "order_released"
+    assert acts.notices(session, anna)[-1] == "order_taken_back"
     assert acts.notices(session, petr)[-1] == "order_card"
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "block")).one()
     assert (entry.user_id, entry.subject_id, entry.after) == (dmitry.id, str(boris.id), {"is_active": False})
@@ -74,8 +74,7 @@ def test_a_storekeeper_no_more_gives_back_what_is_in_hand(
     order = acts.in_hand(session, anna, romashka, {water: "10"}, boris)
     staffing.take_role(session, boris.id, Role.STOREKEEPER, dmitry)
     assert (order.status, order.storekeeper_id) == (OrderStatus.PLACED, None)
-    # Nobody is left to read a word about it.
-    assert "roles_changed" not in acts.notices(session, boris)
+    assert acts.notices(session, boris)[-1] == "roles_gone"
 
 
 def test_the_last_administrator_keeps_the_role_until_there_is_another(
