@@ -12,7 +12,7 @@ from handlers.context import Context
 from handlers.screen import View
 from handlers.texts import N_, texts_for
 from models import Document, Invoice, VatKind, Waybill
-from services import company, documents, formats, geo, pricing, schedule, vat
+from services import company, customers, documents, formats, geo, pricing, schedule, vat
 from services.money import MINOR_UNITS, QUANTITY_SCALE, half_up
 from services.pricing import Fee
 from services.schedule import Hours
@@ -156,6 +156,17 @@ def _by_crow(ctx: Context) -> tuple[str, str]:
     return sample, ctx.t.plain("{distance} km, {amount}", distance=ctx.view.distance(metres), amount=fee)
 
 
+def _too_far(ctx: Context) -> tuple[str, str]:
+    places = customers.places(ctx.session)
+    far = geo.beyond(company.warehouse(ctx.session), company.tariff(ctx.session), places)
+    return ctx.t.plain("Delivery points beyond it, of {n}", n=len(places)), str(far)
+
+
+def _copied(ctx: Context) -> tuple[str, str]:
+    address = company.get(ctx.session).accountant_email
+    return ctx.t.plain("A copy of every invoice's letter"), address or ctx.t.plain("no copy")
+
+
 def _windows_of(weekday: int) -> Effect:
     def effect(ctx: Context) -> tuple[str, str]:
         first = schedule.calendar(ctx.session).first_day
@@ -282,7 +293,7 @@ TABLE: dict[str, Entry] = {
     "minimum_amount": Entry(N_("at least"), "300,00", _money, _nearby, (_NO_LIMIT,)),
     "free_from_amount": Entry(N_("free from"), "20 000,00", _money, _for_goods, (_NO_LIMIT,)),
     "road_factor": Entry(N_("road factor"), "1,3", _factor, _by_crow),
-    "radius_km": Entry(N_("not further than"), "500", _km),
+    "radius_km": Entry(N_("not further than"), "500", _km, _too_far),
     **{f"hours_{weekday}": replace(_HOURS, effect=_windows_of(weekday)) for weekday in range(DAYS_OF_A_WEEK)},
     "cutoff_at": Entry(N_("orders for tomorrow until"), "16:00", _clock, _first_day),
     "window_minutes": Entry(N_("a window takes"), "120", _minutes, _windows),
@@ -322,7 +333,7 @@ TABLE: dict[str, Entry] = {
     "pay_within_days": Entry(N_("to be paid within"), "5", _days, _pay_until),
     "document_language": Entry(N_("papers in"), "", _as_it_is, choices=_LANGUAGES),
     "accountant_email": Entry(
-        N_("copy for the accountant"), "buh@veter.ru", _as_it_is, choices=(("", N_("no copy")),)
+        N_("copy for the accountant"), "buh@veter.ru", _as_it_is, _copied, (("", N_("no copy")),)
     ),
     "claim_minutes": Entry(N_("remind of an order nobody takes after"), "30", _minutes),
     "morning_digest_at": Entry(N_("digest for the warehouse"), "8:00", _clock, choices=(_OFF,)),

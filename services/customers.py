@@ -94,6 +94,16 @@ def outlets(session: Session, customer_id: int, actor: User, page: int = 0) -> P
     return paging.fetch(session, statement, page)
 
 
+def places(session: Session) -> list[tuple[float, float]]:
+    """Return latitude and longitude of every delivery point in use, whoever's customer it is."""
+    query = (
+        select(Outlet.latitude, Outlet.longitude)
+        .join(Customer)
+        .where(Outlet.archived_at.is_(None), Customer.archived_at.is_(None))
+    )
+    return [(row.latitude, row.longitude) for row in session.execute(query)]
+
+
 def get_outlet(session: Session, outlet_id: int, actor: User) -> Outlet:
     """Return an outlet in use of one of the actor's customers. Raises ``NotFound("outlet")``."""
     found = session.scalar(

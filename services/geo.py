@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
+import math
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -22,6 +23,9 @@ from services.money import half_up
 PATIENCE_SECONDS = 5.0
 MAX_CANDIDATES = 5
 MAX_QUERY = 300
+_EARTH_METRES = 6_371_009
+# How far a distance on a sphere is off at most (it is 0.56 %).
+_SPHERE_ERROR = 0.007
 KEPT_FOR = timedelta(days=180)
 TOWN_NAMES = ("city", "town", "village", "hamlet", "municipality", "state")
 ROAD_NAMES = ("road", "pedestrian", "residential", "square", "neighbourhood", "suburb")
@@ -184,6 +188,38 @@ def distance_metres(store: Warehouse, tariff: Tariff, latitude: float, longitude
     if rounded > tariff.radius_km * 1000:
         raise Invalid("too_far", metres=rounded, radius_km=tariff.radius_km)
     return rounded
+
+
+def beyond(store: Warehouse, tariff: Tariff, places: Iterable[tuple[float, float]]) -> int:
+    """Return how many places (latitude, longitude) lie beyond the tariff's radius; 0 without a warehouse."""
+    if store.latitude is None or store.longitude is None:
+        return 0
+    limit = tariff.radius_km * 1000
+    count = 0
+    for latitude, longitude in places:
+        # The sphere is told from the globe only near the border: the geodesic takes a hundred times as long.
+        rough = _on_a_sphere(store.latitude, store.longitude, latitude, longitude) * tariff.road_factor / 1000
+        if abs(rough - limit) > _SPHERE_ERROR * limit + 100:
+            count += rough > limit
+        else:
+            count += not _is_within(store, tariff, latitude, longitude)
+    return count
+
+
+def _is_within(store: Warehouse, tariff: Tariff, latitude: float, longitude: float) -> bool:
+    try:
+        distance_metres(store, tariff, latitude, longitude)
+    except Invalid:
+        return False
+    return True
+
+
+def _on_a_sphere(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    north, other_north = math.radians(latitude), math.radians(other_latitude)
+    half_north = math.sin((other_north - north) / 2) ** 2
+    half_east = math.sin(math.radians(other_longitude - longitude) / 2) ** 2
+    chord = half_north + math.cos(north) * math.cos(other_north) * half_east
+    return 2 * _EARTH_METRES * math.asin(math.sqrt(min(1.0, chord)))
 
 
 def by_road(metres: int, tariff: Tariff) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from demo.people import Person
 from handlers import callbacks
-from models import AuditEntry, Company, Holiday, Order, OrderStatus, Tariff, User, VatKind
+from models import AuditEntry, Company, Holiday, Order, OrderStatus, Outlet, Tariff, User, VatKind
 from services import company, settings_table
 from tests.flows import acts
 from tests.flows.stage import Stage
@@ -44,6 +44,18 @@ def test_minimum_free_from_and_road_factor_show_what_they_do(stage: Stage) -> No
     acts.press(dmitry, "✅ Сохранить", "✅ Сохранено: не меньше")
     tariff = _tariff(stage)
     assert (tariff.minimum_amount, tariff.free_from_amount, tariff.road_factor) == (None, 20_000_00, 1350)
+
+
+def test_a_shorter_radius_says_first_how_many_points_it_shuts_out(stage: Stage) -> None:
+    with stage.app.database.reading() as session:
+        points = len(session.scalars(select(Outlet.id).where(Outlet.archived_at.is_(None))).all())
+    dmitry = stage.dmitry
+    acts.opens_settings(dmitry, "🚚 Тариф доставки", "не дальше: 500 км")
+    acts.press(dmitry, "не дальше", f"Точек доставки за пределом (всего {points}) → 0")
+    acts.say(dmitry, "1", f"Точек доставки за пределом (всего {points}) → {points} вместо 0")
+    assert _tariff(stage).radius_km == 500
+    acts.press(dmitry, "✅ Сохранить", "✅ Сохранено: не дальше")
+    assert _tariff(stage).radius_km == 1
 
 
 @pytest.mark.parametrize(
@@ -234,7 +246,9 @@ def test_reminders_papers_and_what_is_general(stage: Stage) -> None:
     acts.press(dmitry, "↩️ Назад", "Язык:")
     acts.press(dmitry, "📄 Документы", "срок оплаты: 5 дн.")
     acts.press(dmitry, "копия бухгалтеру", "сейчас: без копии")
-    acts.say(dmitry, "buh@veter.ru", "копия бухгалтеру: buh@veter.ru")
+    acts.say(dmitry, "buh@veter.ru", "Копия каждого письма со счётом → buh@veter.ru вместо без копии")
+    assert _company(stage).accountant_email is None
+    acts.press(dmitry, "✅ Сохранить", "✅ Сохранено: копия бухгалтеру")
     acts.press(dmitry, "язык документов", "сейчас: русский")
     acts.press(dmitry, "английский", "язык документов: английский")
     _sets(dmitry, "срок оплаты", "10", "оплатить до")

@@ -74,6 +74,24 @@ def test_beyond_the_radius_the_distance_found_is_told() -> None:
     assert geo.distance_metres(STORE, tariff(radius_km=112), 56.7, 37.6) <= 112_000
 
 
+@given(
+    st.lists(st.tuples(st.floats(-89, 89), st.floats(-179, 179)), max_size=20),
+    st.integers(1, 20_000),
+    st.integers(1000, 5000),
+)
+def test_who_lies_beyond_a_radius_is_who_would_be_refused(
+    places: list[tuple[float, float]], radius_km: int, road_factor: int
+) -> None:
+    terms = tariff(radius_km=radius_km, road_factor=road_factor)
+    refused = 0
+    for place in places:
+        try:
+            geo.distance_metres(STORE, terms, *place)
+        except Invalid:
+            refused += 1
+    assert geo.beyond(STORE, terms, places) == refused
+
+
 def test_a_warehouse_without_a_place_is_said_so() -> None:
     with pytest.raises(Invalid) as caught:
         geo.distance_metres(Warehouse(), tariff(), 55.8, 37.6)
