@@ -16,6 +16,7 @@ from handlers.screen import Button, Rows, Screen
 from handlers.texts import N_, Html, escaped, stack
 from models import Mailing, RecipientState, Role
 from services import mailings
+from services.errors import Invalid
 
 GROUPS = {
     Role.SALES_REP: N_("Sales reps · {n}"),
@@ -118,7 +119,7 @@ def listed(ctx: Context, data: Mailings) -> Screen:
     t = ctx.t
     conversations.clear_form(ctx.conversation)
     counts = mailings.count_by_role(ctx.session, ctx.user)
-    rows: Rows = [[Button(t.plain(GROUPS[role], n=n), MailRole(role))] for role, n in counts.items() if n]
+    rows: Rows = [[Button(t.plain(GROUPS[role], n=n), MailRole(role))] for role, n in counts.items()]
     rows.append([Button(t.plain(":bust_in_silhouette: Choose people"), MailPeople())])
     page = mailings.find(ctx.session, ctx.user, data.cursor)
     rows += [[Button(_label(ctx, one), MailCard(one.id))] for one in page.items]
@@ -254,10 +255,14 @@ def words(ctx: Context, params: dict[str, Any]) -> Screen | None:
 
 
 def done(ctx: Context, params: dict[str, Any]) -> Screen | None:
-    """Tell the author that everybody was tried."""
+    """Tell the author that everybody was tried; the card they may be looking at says so, too."""
     mailing = ctx.session.get(Mailing, params["mailing_id"])
     if mailing is None:
         return None
+    # Before its message is known the card could only be sent a second time.
+    is_open = ctx.conversation.message_id is not None
+    if is_open and conversations.address(ctx.conversation) == MailCard(mailing.id):
+        conversations.show(ctx.session, ctx.conversation, card(ctx, MailCard(mailing.id)))
     got = mailings.progress(ctx.session, mailing)
     text = ctx.t(
         ":megaphone: The mailing is through: {sent} of {total} got it.", sent=got.sent, total=got.total
@@ -266,6 +271,8 @@ def done(ctx: Context, params: dict[str, Any]) -> Screen | None:
 
 
 def _ask(ctx: Context, n: int, data: Data) -> Screen:
+    if not n:
+        raise Invalid("nobody")
     t = ctx.t
     back = [Button(t.plain(":leftwards_arrow_with_hook: Back"), Mailings())]
     text = t.many("A mailing to {n} person. Type the text.", "A mailing to {n} people. Type the text.", n)

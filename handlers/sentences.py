@@ -59,7 +59,7 @@ PLAIN = {
     "code_closed": N_("This code is used or revoked already."),
     "confirm_code": N_("The code does not fit: nothing was done. Look again and type the code shown."),
     "nothing_to_hand_over": N_("There are no customers and no drafts to hand over."),
-    "nobody": N_("There is nobody to send it to."),
+    "nobody": N_("There is nobody to send it to: your own mailing does not come to you."),
     "mailing_sent": N_("This mailing is sent already."),
     "photo": N_("Not found."),
     "nothing_loaded": N_("Nothing was loaded: such an order can only be rejected."),

@@ -26,7 +26,10 @@ def got(person: Person, words: str = WORDS) -> list[Message]:
 
 def test_a_role_gets_what_was_looked_at_and_confirmed_and_nobody_else(stage: Stage) -> None:
     dmitry = to_mailing(stage)
-    assert "Администраторы · 1" not in dmitry.screen.labels
+    # He is the only one, and writes to himself no more than to nobody.
+    nobody = dmitry.press("Администраторы · 0").wait_answered().toast
+    assert nobody is not None
+    assert nobody.text == "Отправить некому: своя рассылка вам не приходит."
     acts.press(dmitry, "Кладовщики · 2", "Рассылка: 2 получателя. Введите текст.")
     acts.say(dmitry, "Опечтака", "Так рассылку увидят 2 человека")
     assert "📣 Опечтака\n\n— Дмитрий" in dmitry.screen.text
@@ -35,6 +38,9 @@ def test_a_role_gets_what_was_looked_at_and_confirmed_and_nobody_else(stage: Sta
     for keeper in (stage.boris, stage.petr):
         keeper.wait(got, complaint="no mailing")
     done = dmitry.wait_text("Рассылка закончена: получили 2 из 2.", timeout=20)
+    # The card is told the end, too.
+    card = dmitry.wait_text("Доставлено: 2 из 2 · ждут: 0 · не доставлено: 0")
+    assert "🔄 Обновить" not in card.labels
     dmitry.press("📣 Открыть рассылку", message=done)
     acts.sees(dmitry, "Доставлено: 2 из 2 · ждут: 0 · не доставлено: 0")
     assert not any(got(person) for person in (stage.anna, stage.klara, dmitry))
