@@ -12,10 +12,10 @@ from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen, clipped
-from handlers.screens import order_text
+from handlers.screens import order_text, outbox_text
 from handlers.texts import N_, Html
-from models import Fault, OutboxKind, OutboxMessage, Role
-from services import auth, formats, health
+from models import Fault, OutboxMessage, Role
+from services import formats, health
 from services.health import Cause, Versions
 
 MEGABYTE = 10**6
@@ -105,12 +105,12 @@ def failed_rows(ctx: Context, data: FailedRows) -> Screen:
     """List what could not be sent, each with a button to try it anew."""
     t = ctx.t
     page = health.failed_rows(ctx.session, ctx.user, data.page)
-    lines = [_row(ctx, number, row) for number, row in enumerate(page.items, 1)]
-    again = [
-        Button(t.plain(":repeat: Repeat {n}", n=number), RepeatRow(row.id))
-        for number, row in enumerate(page.items, 1)
+    lines = [_row(ctx, row) for row in page.items]
+    # A number would belong to another row once the first one is repeated.
+    rows: Rows = [
+        [Button(t.plain(":repeat: {what}", what=_named(ctx, row)), RepeatRow(row.id))] for row in page.items
     ]
-    rows: Rows = [*keyboards.in_rows(again), *keyboards.pager(t, page, FailedRows)]
+    rows += keyboards.pager(t, page, FailedRows)
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), Status())])
     head = t("<b>Not sent</b>") if lines else t("Everything is sent.")
     return Screen(order_text.paragraphs(head, list(lines)), rows, FailedRows(page.number))
@@ -155,21 +155,19 @@ def _fault(ctx: Context, fault: Fault) -> Html:
     )
 
 
-def _row(ctx: Context, number: int, row: OutboxMessage) -> Html:
-    to = str(row.payload.get("to", "")) if row.kind is OutboxKind.EMAIL else _reader(ctx, row)
+def _row(ctx: Context, row: OutboxMessage) -> Html:
     return ctx.t(
-        "{number}. {at} · {what} → {to}\n{error}",
-        number=number,
+        "• {at} · {what}\n{error}",
         at=ctx.view.moment(row.created_at),
-        what=row.name,
-        to=to,
-        error=clipped(row.last_error or "—", MAX_ERROR),
+        what=_named(ctx, row),
+        error=clipped(outbox_text.reason(ctx.view, row.last_error), MAX_ERROR),
     )
 
 
-def _reader(ctx: Context, row: OutboxMessage) -> str:
-    user = auth.find_user(ctx.session, int(row.lane)) if row.kind is OutboxKind.TELEGRAM else None
-    return user.name if user is not None else row.lane
+def _named(ctx: Context, row: OutboxMessage) -> str:
+    """Return «Счёт № 5 → zakaz@romashka.example»."""
+    what, to = outbox_text.what(ctx.view, ctx.session, row), outbox_text.reader(ctx.session, row)
+    return f"{what} → {to}" if to else what
 
 
 def _age(ctx: Context, now: datetime, at: datetime | None) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from demo.bot_api_faults import Fault
-from models import AuditEntry, Company, Heartbeat
+from models import AuditEntry, Company, Customer, Heartbeat, User
 from models import Fault as Trouble
 from runtime import ticker
 from services.health import Disk
@@ -58,8 +58,8 @@ def test_what_was_refused_is_repeated_by_a_button(stage: Stage) -> None:
     dmitry.wait_text("Telegram не принял сообщение")
     assert refusal.hits == 1
     acts.comes_to(dmitry, "/status", "не отправлено 1")
-    acts.press(dmitry, "⚠️ Не отправлено · 1", "notice.roles_changed → Анна")
-    pressed = dmitry.press("🔁 Повторить 1").wait_answered()
+    acts.press(dmitry, "⚠️ Не отправлено · 1", "Уведомление → Анна")
+    pressed = dmitry.press("🔁 Уведомление → Анна").wait_answered()
     assert pressed.toast is not None
     assert pressed.toast.text == "Отправляется ещё раз."
     anna.wait_text("Администратор изменил вашу роль")
@@ -70,6 +70,31 @@ def test_what_was_refused_is_repeated_by_a_button(stage: Stage) -> None:
         again = dmitry.forge(f"hsr:{entry.subject_id}").wait_answered()
     assert again.toast is not None
     assert again.toast.text == "Это уже отправляется или отправлено."
+
+
+def test_what_was_not_sent_is_said_in_words_and_each_button_names_its_row(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    acts.all_open(stage)
+    with stage.app.database.unit_of_work() as session:
+        customer = session.scalars(select(Customer).where(Customer.name == "ООО «Ромашка»")).one()
+        customer.emails = "net@romashka.example"
+    stage.petr.block()
+    dmitry.wait_text("Пётр: бот заблокирован")
+    with stage.app.database.unit_of_work() as session:
+        session.execute(update(User).values(unreachable_at=None))
+    stage.mailbox.faults.refuse_recipient("net@romashka.example")
+    number = acts.places_order(stage, stage.anna)
+    acts.loads(stage.boris, number)
+    stage.anna.wait_text("No such user here")
+    acts.comes_to(dmitry, "/status", "не отправлено 2")
+    text = acts.press(dmitry, "⚠️ Не отправлено · 2", "Не отправлено").text
+    assert f"Заказ №{number} на складе → Пётр\nне открывал бота или заблокировал его (403" in text
+    assert "Счёт №1 → net@romashka.example\nпочтовый сервер не знает такого адреса (5.1.1" in text
+    for raw in ("notice.", "invoice", "unreachable"):
+        assert raw not in text
+    acts.press(dmitry, "🔁 Счёт №1 → net@", "Не отправлено")
+    dmitry.wait(lambda who: not any("Счёт" in label for label in who.screen.labels))
+    acts.offers(dmitry, f"🔁 Заказ №{number} на складе → Пётр")
 
 
 def test_a_geocoder_in_trouble_is_told_once_and_once_that_it_is_well(stage: Stage) -> None:
