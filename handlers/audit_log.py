@@ -19,7 +19,7 @@ from services.audit import Wanted
 
 ABOUT = {
     About.ALL: N_("Everything"),
-    About.ORDERS: N_("Orders"),
+    About.ORDERS: N_("Orders themselves"),
     About.PAPERS: N_("Papers"),
     About.CUSTOMERS: N_("Customers and points"),
     About.PRODUCTS: N_("Products"),
@@ -120,6 +120,7 @@ def choose_about(ctx: Context, data: AuditAbout) -> Screen:
     rows = keyboards.in_rows(
         Button(t.plain(label), AuditLog(user_id=data.user_id, about=about)) for about, label in ABOUT.items()
     )
+    rows.append(_back(ctx, AuditLog(user_id=data.user_id)))
     return Screen(t("Changes of what?"), rows, data)
 
 
@@ -132,6 +133,7 @@ def choose_person(ctx: Context, data: AuditPeople) -> Screen:
     ]
     rows += keyboards.pager(t, page, lambda to: AuditPeople(data.about, to))
     rows.append([Button(t.plain("Anybody"), AuditLog(about=data.about))])
+    rows.append(_back(ctx, AuditLog(about=data.about)))
     return Screen(t("Whose changes?"), rows, AuditPeople(data.about, page.number))
 
 
@@ -146,6 +148,10 @@ def send_file(ctx: Context, data: AuditFile) -> None:
     }
     outbox.call(ctx.session, ctx.conversation.chat_id, "sendDocument", {"upload": {"audit": asked}})
     ctx.toast = ctx.t.plain("The file is on its way: up to {n} changes, the newest.", n=audit.MOST_LISTED)
+
+
+def _back(ctx: Context, to: AuditLog) -> list[Button]:
+    return [Button(ctx.t.plain(":leftwards_arrow_with_hook: Back"), to)]
 
 
 def _wanted(data: AuditLog | AuditFile) -> Wanted:

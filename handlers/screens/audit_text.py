@@ -6,10 +6,11 @@ A field or an action that has no words yet is shown by its own name: a trace is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from handlers import menu, settings_table
+from handlers.mail_texts import LANGUAGE_NAMES, PARTS
 from handlers.notices import REQUISITES
 from handlers.screen import View
 from handlers.screens import order_text
@@ -76,6 +77,7 @@ SUBJECTS = {
     "receipt": N_("a receipt"),
 }
 FIELDS = {
+    **PARTS,
     **REQUISITES,
     "emails": N_("e-mail"),
     "sales_rep_id": N_("rep"),
@@ -123,6 +125,17 @@ FIELDS = {
     "error": N_("error"),
     "revoked_at": N_("revoked"),
     "locked_until": N_("locked until"),
+    "confirms_orders": N_("confirmation of orders by mail"),
+    "starts_on": N_("applies from"),
+    "percent": N_("percent"),
+    "latitude": N_("latitude"),
+    "longitude": N_("longitude"),
+}
+# What a field is called where it means another thing than elsewhere.
+FIELDS_OF: Mapping[str, Mapping[str, str]] = {
+    "user": {"name": N_("full name"), "is_active": N_("let into the bot")},
+    "category": {"is_active": N_("shown")},
+    "mail_texts": PARTS,
 }
 VAT_KINDS = {
     "standard": N_("the standard rate"),
@@ -192,6 +205,12 @@ def what(view: View, row: AuditEntry, names: Names) -> str:
     """Return the thing it was done to, by what it is called today."""
     known = _subject(row, names)
     name = (known.name if known else "") or row.subject_id or "—"
+    if row.subject == "vat_rate" and name in VAT_KINDS:
+        name = view.t.plain(VAT_KINDS[name])
+    elif row.subject == "mail_texts":
+        name = LANGUAGE_NAMES.get(name, name)
+    elif row.subject == "holiday":
+        name = _day(view, name)
     words = SUBJECTS.get(row.subject)
     return view.t.plain(words, name=name) if words else f"{row.subject} {name}"
 
@@ -226,10 +245,11 @@ def _subject(row: AuditEntry, names: Names) -> Name | None:
 def _field(view: View, row: AuditEntry, field: str, names: Names) -> tuple[str, str]:
     """Return a field in words, and the name its values are read by."""
     if row.action == "assign" and field.isdecimal():
-        known, words = names.get(("order", int(field))), SUBJECTS["order"]
-        return view.t.plain(words, name=known.name if known else field), "vehicle_id"
-    if field in FIELDS:
-        return view.t.plain(FIELDS[field]), field
+        known, order = names.get(("order", int(field))), SUBJECTS["order"]
+        return view.t.plain(order, name=known.name if known else field), "vehicle_id"
+    words = FIELDS_OF.get(row.subject, {}).get(field) or FIELDS.get(field)
+    if words is not None:
+        return view.t.plain(words), field
     is_setting = field in settings_table.TABLE
     return (settings_table.label_of(view, field) if is_setting else field), field
 
@@ -246,6 +266,8 @@ def _value(view: View, field: str, value: Any, names: Names, subject: Name | Non
         return known.name if known else f"№{value}"
     if isinstance(value, int):
         return _number(view, field, value, subject)
+    if field == "starts_on":
+        return _day(view, value)
     if field in MOMENTS:
         return view.moment(datetime.fromisoformat(value))
     if isinstance(value, list) and field in WORDS:
@@ -257,11 +279,20 @@ def _value(view: View, field: str, value: Any, names: Names, subject: Name | Non
     return order_text.reason(view, value) if field == "reason" else str(value)
 
 
+def _day(view: View, text: str) -> str:
+    try:
+        return view.short_day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
 def _number(view: View, field: str, value: int, subject: Name | None) -> str:
     if field in MONEY:
         return view.money(value)
     if field in QUANTITIES:
         return view.quantity(value, subject.unit if subject else "").rstrip()
+    if field in ("percent", "tolerance_percent"):
+        return formats.percent(value * 10, view.language)
     if field == "discount":
         return formats.percent_of_hundredths(value, view.language)
     if field == "weight_grams":

@@ -214,7 +214,7 @@ def test_who_logs_out_leaves_a_trace(stage: Stage) -> None:
     entry = audited(stage, "log_out")
     assert (entry.before, entry.after) == ({"roles": ["sales_rep"]}, {"roles": []})
     acts.opens_staff_card(stage.dmitry, "Анна · —")
-    acts.press(stage.dmitry, "📜 История", "Анна вышел из бота")
+    acts.press(stage.dmitry, "📜 История", "Анна: выход из бота")
 
 
 def test_who_is_blocked_hears_so_at_the_next_press(stage: Stage) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers import audit_log
+from handlers import audit_log, settings_table
 from handlers.screen import View
 from handlers.screens import audit_text
 from handlers.texts import texts_for
 from models import AuditEntry, DocumentKind
-from services import exports
+from services import clientele, company, exports, mail_texts, staffing, vehicles
 from services.audit import Name, Names
+from services.catalog_rows import ProductValues
+from services.customer_rows import CustomerValues
 from services.settings_table import SETTINGS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -49,7 +51,7 @@ def said(row: AuditEntry, language: str = "ru") -> list[str]:
 def test_a_price_before_and_after() -> None:
     row = entry("update", "product", "7", {"price": 8990}, {"price": 9500})
     assert said(row) == [
-        "<b>12:00</b> Дмитрий изменил товар «Гречка &lt;ядрица&gt;»",
+        "<b>12:00</b> Дмитрий изменил(а) товар «Гречка &lt;ядрица&gt;»",
         "• цена: 89,90 ₽ → 95,00 ₽",
     ]
     assert said(row, "en")[1] == "• price: RUB 89.90 → RUB 95.00"
@@ -80,13 +82,13 @@ def test_fields_in_words(before: Any, after: Any, line: str) -> None:
         (
             entry("roles", "user", "1", {"roles": ["sales_rep"]}, {"roles": ["sales_rep", "storekeeper"]}),
             [
-                "Дмитрий изменил роль сотрудника Анна",
+                "Дмитрий изменил(а) роль сотрудника Анна",
                 "• роль: торговый представитель → торговый представитель, кладовщик",
             ],
         ),
         (
             entry("log_out", "user", "1", {"roles": ["admin"]}, {"roles": []}),
-            ["Дмитрий вышел из бота", "• роль: администратор → —"],
+            ["Дмитрий: выход из бота", "• роль: администратор → —"],
         ),
         (
             entry(
@@ -96,11 +98,11 @@ def test_fields_in_words(before: Any, after: Any, line: str) -> None:
                 {"locked_until": "2026-11-20T09:30:00+00:00"},
                 {"locked_until": None},
             ),
-            ["Дмитрий разрешил снова вводить код: аккаунт 77", "• закрыт до: 12:30 → —"],
+            ["Дмитрий разрешил(а) снова вводить код: аккаунт 77", "• закрыт до: 12:30 → —"],
         ),
         (
             entry("decide", "access_request", "3", {"state": "pending"}, {"state": "approved"}),
-            ["Дмитрий рассмотрел заявку на доступ №3", "• состояние: не рассмотрена → принят"],
+            ["Дмитрий рассмотрел(а) заявку на доступ №3", "• состояние: не рассмотрена → принят"],
         ),
     ],
 )
@@ -116,7 +118,7 @@ def test_what_did_not_change_is_left_out() -> None:
 def test_orders_put_into_a_vehicle_and_out_of_it() -> None:
     row = entry("assign", "vehicle", "2", {"5": None, "6": 2}, {"5": 2, "6": 3})
     assert said(row) == [
-        "<b>12:00</b> Дмитрий выбрал для заказов машину А123ВС77",
+        "<b>12:00</b> Дмитрий выбрал(а) для заказов машину А123ВС77",
         "• заказ №17: — → А123ВС77",
         "• заказ №6: А123ВС77 → №3",
     ]
@@ -124,14 +126,14 @@ def test_orders_put_into_a_vehicle_and_out_of_it() -> None:
 
 def test_a_reason_alone_has_no_arrow() -> None:
     row = entry("void", "invoice", "9", None, {"reason": "ошибка"})
-    assert said(row) == ["<b>12:00</b> Дмитрий аннулировал счёт №Д-5", "• причина: ошибка"]
+    assert said(row) == ["<b>12:00</b> Дмитрий аннулировал(а) счёт №Д-5", "• причина: ошибка"]
 
 
 def test_files_taken_and_sent() -> None:
     row = entry("export", "catalog", None, None, {"form": "csv"})
-    assert said(row) == ["<b>12:00</b> Дмитрий выгрузил каталог в файл", "• вид файла: csv"]
+    assert said(row) == ["<b>12:00</b> Дмитрий выгрузил(а) каталог в файл", "• вид файла: csv"]
     row = entry("import", "customers", None, None, {"added": 2})
-    assert said(row) == ["<b>12:00</b> Дмитрий загрузил клиентов из файла", "• добавлено: 2"]
+    assert said(row) == ["<b>12:00</b> Дмитрий загрузил(а) клиентов из файла", "• добавлено: 2"]
 
 
 def test_what_nobody_has_put_into_words_is_shown_as_it_is() -> None:
@@ -193,3 +195,103 @@ def test_every_subject_has_words_and_a_place_among_the_filters() -> None:
     for _, subject, where in recorded():
         assert subject in audit_text.SUBJECTS, where
         assert subject in offered, where
+
+
+# Where the names of the fields are no words in the function that records them, and what they may be.
+DYNAMIC: dict[str, Iterable[str]] = {
+    "assortment._set_shelf": ("name", "parent_id", "position", "is_active"),
+    "catalog.add_product": ProductValues.__annotations__,
+    "catalog_rows.update_products": ProductValues.__annotations__,
+    "clientele.change_outlet": clientele.OUTLET_FIELDS,
+    "company.set_requisite": company._CHECKS,
+    "customer_rows.update_customers": CustomerValues.__annotations__,
+    "customers.create": CustomerValues.__annotations__,
+    "hand_over_all.carry_out": ("sales_rep", "customers", "drafts"),
+    "mail_texts.switch_confirmations": ("confirms_orders",),
+    "mail_texts.put": mail_texts.PARTS,
+    "settings_table.change": SETTINGS,
+    "settings_table.set_place": ("address", "latitude", "longitude"),
+    "staffing.change": staffing.FIELDS,
+    "vat_table.add": ("starts_on", "percent"),
+    "vat_table.remove": ("starts_on", "percent"),
+    "vehicles.add": vehicles.FIELDS,
+    "vehicles.assign": (),  # numbers of orders
+    "vehicles.change": vehicles.FIELDS,
+}
+
+
+def fields_recorded() -> Iterator[tuple[str, str]]:
+    """Every field that is given to audit.record or record_many, with where; names that vary from DYNAMIC."""
+    paths = [*sorted((ROOT / "services").rglob("*.py")), *sorted((ROOT / "handlers").rglob("*.py"))]
+    for path in paths:
+        functions = [
+            one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.FunctionDef)
+        ]
+        for function in functions:
+            where = f"{path.stem}.{function.name}"
+            for node in ast.walk(function):
+                if not isinstance(node, ast.Call) or ast.unparse(node.func) not in RECORDING:
+                    continue
+                # Both sides as one, or the facts before and after.
+                given = [*node.args[4 if ast.unparse(node.func) == "audit.record_many" else 5 :]]
+                given += [keyword.value for keyword in node.keywords]
+                for one in given:
+                    found = _keys(function, one)
+                    if found is None:
+                        assert where in DYNAMIC, f"{where}: fields that cannot be read off the code"
+                        found = set(DYNAMIC[where])
+                    yield from ((field, where) for field in found)
+
+
+def _keys(function: ast.FunctionDef, node: ast.expr) -> set[str] | None:
+    """The keys of what a dict may be; None when they cannot be read off the function."""
+    if isinstance(node, ast.Constant) and node.value is None:
+        return set()
+    if isinstance(node, ast.Dict):
+        keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+        return {str(key) for key in keys} if None not in keys else None
+    if isinstance(node, ast.IfExp):
+        sides = [_keys(function, node.body), _keys(function, node.orelse)]
+        return set().union(*(keys or set() for keys in sides)) if None not in sides else None
+    if not isinstance(node, ast.Name):
+        return None
+    values = list(_given(function, node.id))
+    found = [_keys(function, value) for value in values]
+    return set().union(*(keys or set() for keys in found)) if found and None not in found else None
+
+
+def _given(function: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
+    """What a name is given in a function, alone or as one of several."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name and node.value is not None:
+            yield node.value
+        if isinstance(node, ast.Assign):
+            target = node.targets[0]
+            if ast.unparse(target) == name:
+                yield node.value
+            elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                pairs = zip(target.elts, node.value.elts, strict=True)
+                yield from (value for one, value in pairs if ast.unparse(one) == name)
+
+
+def test_every_field_has_words() -> None:
+    found = list(fields_recorded())
+    assert {"price", "bik", "roles", "confirms_orders", "latitude", "rate_per_km"} <= {
+        field for field, _ in found
+    }
+    known = {*audit_text.FIELDS, *settings_table.TABLE}
+    assert sorted({f"{where}: {field}" for field, where in found if field not in known}) == []
+
+
+def test_a_field_is_called_by_what_it_belongs_to() -> None:
+    row = entry("unblock", "user", "1", {"is_active": False}, {"is_active": True})
+    assert said(row) == ["<b>12:00</b> Дмитрий разблокировал(а) сотрудника Анна", "• доступ к боту: нет → да"]
+    row = entry("update", "mail_texts", "ru", {"note": None}, {"note": "С 1 мая"})
+    assert said(row)[0].endswith("изменил(а) тексты писем (Русский)")
+    assert said(row)[1] == "• свой абзац: — → С 1 мая"
+    row = entry("update", "vat_rate", "standard", None, {"starts_on": "2027-01-01", "percent": 24})
+    assert said(row) == [
+        "<b>12:00</b> Дмитрий изменил(а) ставку НДС основная ставка",
+        "• действует с: 01.01.2027",
+        "• процент: 24 %",
+    ]
