@@ -144,9 +144,9 @@ def _send_secret(ctx: Context, text: Html, link: str | None) -> None:
     if link is None:
         outbox.call(ctx.session, chat_id, "sendMessage", {**words, "about": {"is_secret": True}})
         return
-    picture = {"caption": text, "parse_mode": "HTML", "upload": {"link": link}}
     about = {"is_secret": True, "instead": words}
-    outbox.call(ctx.session, chat_id, "sendPhoto", {**picture, "about": about})
+    picture = {"caption": text, "parse_mode": "HTML", "about": about}
+    outbox.send_file(ctx.session, ctx.user, "sendPhoto", "link", link, **picture)
 
 
 def _code(ctx: Context, code: AccessCode) -> Html:

@@ -209,8 +209,8 @@ def workbook(ctx: Context, data: Workbook) -> None:
 
 def _send(ctx: Context, data: Reported, method: str) -> None:
     report_periods.checked(data.period, ctx.view.today)
-    what = {"report": {"button": data.pack(), "language": ctx.view.language}}
-    outbox.call(ctx.session, ctx.conversation.chat_id, method, {"upload": what})
+    wanted = {"button": data.pack(), "language": ctx.view.language}
+    outbox.send_file(ctx.session, ctx.user, method, "report", wanted)
 
 
 def _report_on(period: ReportPeriod) -> Report:

@@ -140,13 +140,12 @@ def choose_person(ctx: Context, data: AuditPeople) -> Screen:
 def send_file(ctx: Context, data: AuditFile) -> None:
     """Have the file made and sent by a worker."""
     asked = {
-        "user_id": ctx.user.id,
         "language": ctx.view.language,
         "person_id": data.user_id or None,
         "subjects": _wanted(data).subjects,
         "subject_id": data.subject_id or None,
     }
-    outbox.call(ctx.session, ctx.conversation.chat_id, "sendDocument", {"upload": {"audit": asked}})
+    outbox.send_file(ctx.session, ctx.user, "sendDocument", "audit", asked)
     ctx.toast = ctx.t.plain("The file is on its way: up to {n} changes, the newest.", n=audit.MOST_LISTED)
 
 

@@ -88,8 +88,8 @@ def made(ctx: Context, payload: dict[str, Any], result: Any) -> None:
         outbox.call(ctx.session, chat_id, "sendMessage", _message(text))
         return
     caption = ctx.t(":floppy_disk: Everything up to now. Whoever has this file has all of it: keep it safe.")
-    params = {"upload": {"backup": result.name}, "caption": caption, "parse_mode": "HTML"}
-    outbox.call(ctx.session, chat_id, "sendDocument", params)
+    words = {"caption": caption, "parse_mode": "HTML"}
+    outbox.send_file(ctx.session, ctx.actor, "sendDocument", "backup", result.name, **words)
 
 
 def failed(ctx: Context, params: dict[str, Any]) -> Screen | None:

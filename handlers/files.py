@@ -170,12 +170,11 @@ def export(ctx: Context, data: ExportAs) -> None:
         raise NotFound("upload")
     exports.note(ctx.session, what, cast(Form, data.form), ctx.user)
     wanted = {
-        "user_id": ctx.user.id,
         "what": what,
         "form": data.form,
         "language": ctx.view.language,
     }
-    outbox.call(ctx.session, ctx.conversation.chat_id, "sendDocument", {"upload": {"export": wanted}})
+    outbox.send_file(ctx.session, ctx.user, "sendDocument", "export", wanted)
     ctx.toast = ctx.t.plain("The file is being made.")
 
 

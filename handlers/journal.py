@@ -214,12 +214,8 @@ def summed(ctx: Context, payload: dict[str, Any], result: Any) -> Screen | None:
 
 def send_file(ctx: Context, _data: JournalFile) -> None:
     """Have the file made and sent by a worker."""
-    wanted = {
-        "user_id": ctx.user.id,
-        "language": ctx.view.language,
-        "wanted": _filter(ctx, _left(ctx)).to_json(),
-    }
-    outbox.call(ctx.session, ctx.conversation.chat_id, "sendDocument", {"upload": {"orders": wanted}})
+    wanted = {"language": ctx.view.language, "wanted": _filter(ctx, _left(ctx)).to_json()}
+    outbox.send_file(ctx.session, ctx.user, "sendDocument", "orders", wanted)
     ctx.toast = ctx.t.plain("The file is on its way: up to {n} orders, the newest.", n=journal.MOST_LISTED)
 
 

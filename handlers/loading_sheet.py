@@ -124,13 +124,12 @@ def pdf(ctx: Context, data: SheetPdf) -> None:
     if window_id is not None:
         loading_sheet.window(ctx.session, data.day, window_id)
     wanted = {
-        "user_id": ctx.user.id,
         "day": data.day.isoformat(),
         "language": ctx.view.language,
         "window_id": window_id,
         "vehicle_id": vehicle_id,
     }
-    outbox.call(ctx.session, ctx.conversation.chat_id, "sendDocument", {"upload": {"sheet": wanted}})
+    outbox.send_file(ctx.session, ctx.user, "sendDocument", "sheet", wanted)
     ctx.toast = ctx.t.plain("The loading sheet is on its way.")
 
 

@@ -225,8 +225,7 @@ def waybill_pdf(ctx: Context, data: WaybillPdf) -> None:
 
 
 def _send(ctx: Context, document: Document) -> None:
-    upload = {"upload": {"document_id": document.id}}
-    outbox.call(ctx.session, ctx.conversation.chat_id, "sendDocument", upload)
+    outbox.send_file(ctx.session, ctx.user, "sendDocument", "document", document.id)
 
 
 def resend(ctx: Context, data: ResendInvoice) -> Screen:

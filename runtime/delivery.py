@@ -13,6 +13,7 @@ from typing import Any
 from models import OutboxState
 from runtime.lanes import Item, Lanes, Limits
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
+from services.errors import Forbidden, NotFound
 from services.outbox import Outcome
 
 log = logging.getLogger(__name__)
@@ -150,6 +151,12 @@ class Delivery:
             return self._retry(item, str(error), seconds)
         except TelegramError as error:
             return self._refused(item, error)
+        except (Forbidden, NotFound) as error:
+            # Who asked for this file may not have it any more; as with a notice to them, nothing is said.
+            log.info("row %s (%s) is not sent: %s", item.row_id, item.method, error)
+            return Outcome(
+                item.row_id, OutboxState.SUPERSEDED, item.attempts, item.first_tried_at, error=str(error)
+            )
         return Outcome(
             item.row_id, OutboxState.SENT, item.attempts, first_tried_at=item.first_tried_at, result=result
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from handlers import analytics
@@ -17,7 +17,7 @@ from handlers.context import view_of
 from handlers.routing import Router
 from handlers.screens import tables
 from handlers.texts import LANGUAGES
-from models import Database, Document, OutboxState, Role, Session, User, now_of
+from models import Database, OutboxState, Role, Session, User, now_of
 from runtime.processor import Processor
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable, Upload
 from services import (
@@ -26,6 +26,7 @@ from services import (
     auth,
     backup,
     company,
+    documents,
     exports,
     journal,
     letter_drafts,
@@ -35,6 +36,7 @@ from services import (
     outbox,
     papers,
     uploads,
+    vehicles,
 )
 from services.errors import DomainError
 from services.geo import Geocoder, GeocoderDown
@@ -156,20 +158,39 @@ def finish_backup(router: Router, session: Session, row: OutboxRow, result: Any)
     backup.report(session, result if isinstance(result, Exception) else None)
 
 
+class Wanted(NamedTuple):
+    """A file to be made: what is read from, who asked and may have it, and what the row says of it."""
+
+    session: Session
+    asker: User
+    processor: Processor
+    data_dir: Path
+    details: Any
+
+
 def make_upload(database: Database, processor: Processor, data_dir: Path, what: dict[str, Any]) -> Upload:
-    """Return the file that an outgoing row names as ``{kind: details}``: made now, but for a kept copy."""
-    [(kind, details)] = what.items()
-    if kind == "backup":
-        return Upload("document", details, (data_dir / backup.BACKUPS / details).read_bytes())
-    return UPLOADS[kind](database, processor, details)
+    """Return the file that an outgoing row wants, made now, but for a kept copy.
 
-
-def _document_upload(database: Database, processor: Processor, document_id: int) -> Upload:
-    """Return a document's PDF, drawn from its snapshot."""
+    Raises Forbidden, or NotFound, when who asked may not have it any more.
+    """
+    roles, make = UPLOADS[what["kind"]]
     with database.reading() as session:
-        document = session.get_one(Document, document_id)
-        sheet = papers.sheet(session, document)
-    return Upload("document", file_name(sheet.paper), _drawn(processor, sheet))
+        asker = auth.require(session.get(User, what["user_id"]), *roles)
+        drawn = make(Wanted(session, asker, processor, data_dir, what["details"]))
+    # What takes long is drawn when nothing holds the database any more.
+    return drawn()
+
+
+def _backup_upload(wanted: Wanted) -> Callable[[], Upload]:
+    """Return a copy of the database that was made before."""
+    copy = wanted.data_dir / backup.BACKUPS / wanted.details
+    return lambda: Upload("document", copy.name, copy.read_bytes())
+
+
+def _document_upload(wanted: Wanted) -> Callable[[], Upload]:
+    """Return a document's PDF, drawn from its snapshot."""
+    sheet = papers.sheet(wanted.session, documents.get(wanted.session, wanted.details, wanted.asker))
+    return lambda: Upload("document", file_name(sheet.paper), _drawn(wanted.processor, sheet))
 
 
 def _drawn(processor: Processor, sheet: Sheet) -> bytes:
@@ -180,74 +201,71 @@ def _drawn(processor: Processor, sheet: Sheet) -> bytes:
     return pdf
 
 
-def _sheet_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+def _sheet_upload(wanted: Wanted) -> Callable[[], Upload]:
     """Return a loading sheet, drawn from what its orders say now."""
+    details = wanted.details
     delivery_on, language = date.fromisoformat(details["day"]), details["language"]
-    with database.reading() as session:
-        actor = session.get_one(User, details["user_id"])
-        sheet = loading_sheet.gather(
-            session, delivery_on, actor, details.get("window_id"), details.get("vehicle_id")
-        )
-    pdf = papers.render_sheet(sheet, language)
-    return Upload("document", loading_sheet.file_name(delivery_on, language), pdf)
+    sheet = loading_sheet.gather(
+        wanted.session, delivery_on, wanted.asker, details.get("window_id"), details.get("vehicle_id")
+    )
+    name = loading_sheet.file_name(delivery_on, language)
+    return lambda: Upload("document", name, papers.render_sheet(sheet, language))
 
 
-def _code_upload(_database: Database, _processor: Processor, link: str) -> Upload:
+def _code_upload(wanted: Wanted) -> Callable[[], Upload]:
     """Return an access code's link as a picture to scan."""
-    return Upload("photo", "code.png", admission.render_qr(link))
+    return lambda: Upload("photo", "code.png", admission.render_qr(wanted.details))
 
 
-def _report_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+def _report_upload(wanted: Wanted) -> Callable[[], Upload]:
     """Return a report as a picture or a workbook, worked out again."""
     # Pillow and openpyxl: most processes never need them.
     from handlers.screens import report_files
 
-    button = unpack(details["button"])
+    button = unpack(wanted.details["button"])
     assert isinstance(button, analytics.Chart | analytics.Workbook)
     is_chart = isinstance(button, analytics.Chart)
     make = report_files.chart if is_chart else report_files.workbook
-    with database.reading() as session:
-        file = make(session, button.what, button.period, details["language"])
-    return Upload("photo" if is_chart else "document", file.name, file.render())
+    file = make(wanted.session, button.what, button.period, wanted.details["language"])
+    return lambda: Upload("photo" if is_chart else "document", file.name, file.render())
 
 
-def _orders_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+def _orders_upload(wanted: Wanted) -> Callable[[], Upload]:
     """Return the journal's orders as a workbook."""
-    wanted = Filter.from_json(details["wanted"])
-    with database.reading() as session:
-        actor, view = session.get_one(User, details["user_id"]), view_of(session, details["language"])
-        found = journal.listed(session, actor, wanted)
-        return Upload("document", f"orders_{view.today:%Y-%m-%d}.xlsx", tables.orders(view, found))
+    view = view_of(wanted.session, wanted.details["language"])
+    found = journal.listed(wanted.session, wanted.asker, Filter.from_json(wanted.details["wanted"]))
+    content = tables.orders(view, found)
+    return lambda: Upload("document", f"orders_{view.today:%Y-%m-%d}.xlsx", content)
 
 
-def _audit_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+def _audit_upload(wanted: Wanted) -> Callable[[], Upload]:
     """Return the trace of changes as a workbook."""
-    wanted = audit.Wanted(details["person_id"], tuple(details["subjects"]), details["subject_id"])
-    with database.reading() as session:
-        actor, view = session.get_one(User, details["user_id"]), view_of(session, details["language"])
-        found = audit.listed(session, actor, wanted)
-        return Upload("document", f"changes_{view.today:%Y-%m-%d}.xlsx", tables.changes(view, found))
+    details = wanted.details
+    view = view_of(wanted.session, details["language"])
+    changes = audit.Wanted(details["person_id"], tuple(details["subjects"]), details["subject_id"])
+    content = tables.changes(view, audit.listed(wanted.session, wanted.asker, changes))
+    return lambda: Upload("document", f"changes_{view.today:%Y-%m-%d}.xlsx", content)
 
 
-def _export_upload(database: Database, _processor: Processor, details: dict[str, Any]) -> Upload:
+def _export_upload(wanted: Wanted) -> Callable[[], Upload]:
     """Return the catalogue or the customers as a file."""
-    what, form, language = details["what"], details["form"], details["language"]
-    with database.reading() as session:
-        # Whoever lost the role since pressing gets nothing.
-        auth.require(session.get_one(User, details["user_id"]), Role.ADMIN)
-        content = exports.render(session, what, form, language)
-        name = exports.file_name(what, form, company.local_now(session).date(), language)
-    return Upload("document", name, content)
+    what, form, language = (wanted.details[name] for name in ("what", "form", "language"))
+    content = exports.render(wanted.session, what, form, language)
+    name = exports.file_name(what, form, company.local_now(wanted.session).date(), language)
+    return lambda: Upload("document", name, content)
 
 
-UPLOADS: dict[str, Callable[[Database, Processor, Any], Upload]] = {
-    "document_id": _document_upload,
-    "sheet": _sheet_upload,
-    "link": _code_upload,
-    "report": _report_upload,
-    "orders": _orders_upload,
-    "audit": _audit_upload,
-    "export": _export_upload,
+ADMIN = (Role.ADMIN,)
+# Who may have each kind of file; of what these may see, the makers look up as the asker.
+UPLOADS: dict[str, tuple[tuple[Role, ...], Callable[[Wanted], Callable[[], Upload]]]] = {
+    "backup": (ADMIN, _backup_upload),
+    "document": (tuple(Role), _document_upload),
+    "sheet": (vehicles.WAREHOUSE, _sheet_upload),
+    "link": (ADMIN, _code_upload),
+    "report": (ADMIN, _report_upload),
+    "orders": (ADMIN, _orders_upload),
+    "audit": (ADMIN, _audit_upload),
+    "export": (ADMIN, _export_upload),
 }
 
 

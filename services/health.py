@@ -147,12 +147,17 @@ def repeat(session: Session, row_id: int, actor: User) -> None:
     """Have something that could not be sent tried anew.
 
     Raises NotFound ``outbox_row`` unless it was given up, Conflict ``document_void`` for the letter of an
-    invoice that was cancelled meanwhile.
+    invoice that was cancelled meanwhile, ``reader_left`` for what was written to who holds no role now.
     """
     auth.require(actor, Role.ADMIN)
     row = session.get(OutboxMessage, row_id)
     if row is None:
         raise NotFound("outbox_row")
+    # A notice is worded anew for its reader; anything else would go out as it was written.
+    if row.kind is OutboxKind.TELEGRAM and not row.name.startswith(notifications.NOTICE_PREFIX):
+        reader = auth.find_user(session, int(row.lane))
+        if reader is None or not reader.roles:
+            raise Conflict("reader_left")
     invoice_id = row.payload.get("invoice_id") if row.kind is OutboxKind.EMAIL else None
     invoice = session.get(Invoice, invoice_id) if invoice_id is not None else None
     if invoice is not None and invoice.cancelled_at is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Table, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from models import OutboxKind, OutboxMessage, OutboxState, now_of
+from models import OutboxKind, OutboxMessage, OutboxState, User, now_of
 from services import paging
 from services.errors import NotFound
 from services.paging import Page
@@ -108,6 +108,12 @@ def call(
 ) -> None:
     """Queue a Bot API call to ``chat_id``."""
     add(session, OutboxKind.TELEGRAM, str(chat_id), method, {"chat_id": chat_id, **params}, priority=priority)
+
+
+def send_file(session: Session, asker: User, method: str, kind: str, details: Any, **params: Any) -> None:
+    """Queue a file to who asked for it; a worker makes it, if they may have it then."""
+    upload = {"kind": kind, "user_id": asker.id, "details": details}
+    call(session, asker.telegram_id, method, {"upload": upload, **params})
 
 
 def add_job(session: Session, queue: str, name: str, payload: dict[str, Any]) -> None:

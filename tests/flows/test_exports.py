@@ -6,9 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from demo.people import Person
-from models import AuditEntry, User
-from runtime import jobs
-from services.errors import Forbidden
+from models import AuditEntry
 from tests.flows import acts
 from tests.flows.stage import Stage
 
@@ -47,14 +45,6 @@ def test_in_english_the_columns_are(stage: Stage) -> None:
     first = data.decode("utf-8-sig").split("\r\n")[0]
     assert first.startswith("sku;name;category;unit;price;vat;packages;weight_kg;")
     assert first.endswith(";is_active;Now in stock")
-
-
-def test_who_is_no_administrator_any_more_gets_no_file(stage: Stage) -> None:
-    with stage.app.database.reading() as session:
-        anna = session.scalars(select(User).where(User.telegram_id == stage.anna.id)).unique().one()
-    wanted = {"user_id": anna.id, "what": "customers", "form": "csv", "language": "ru"}
-    with pytest.raises(Forbidden):
-        jobs.UPLOADS["export"](stage.app.database, stage.app.supervisor._processor, wanted)
 
 
 def _exported(person: Person, menu: str, screen: str, form: str) -> tuple[str, bytes]:

@@ -97,6 +97,24 @@ def test_what_was_not_sent_is_said_in_words_and_each_button_names_its_row(stage:
     acts.offers(dmitry, f"🔁 Заказ №{number} на складе → Пётр")
 
 
+def test_a_copy_is_not_repeated_to_an_administrator_who_is_blocked(stage: Stage) -> None:
+    dmitry, anna = stage.dmitry, stage.anna
+    acts.all_open(stage)
+    acts.opens_staff_card(dmitry, "Анна · ")
+    acts.press(dmitry, "➕ администратор", "Роль: торговый представитель, администратор")
+    refusal = stage.api.faults.add(Fault("status", "sendDocument", status=400, chat_id=anna.id, times=1))
+    anna.send("/backup")
+    dmitry.wait_text("Telegram не принял сообщение")
+    assert refusal.hits == 1
+    acts.press(dmitry, "🚫 Заблокировать", "заблокирован")
+    acts.comes_to(dmitry, "/status", "не отправлено 1")
+    acts.press(dmitry, "⚠️ Не отправлено · 1", "sendDocument → Анна")
+    pressed = dmitry.press("🔁 Повторить 1").wait_answered()
+    assert pressed.toast is not None
+    assert pressed.toast.text == "У этого человека больше нет доступа: сообщение не отправлено."
+    assert not [message for message in anna.messages if message.from_bot and message.document]
+
+
 def test_a_geocoder_in_trouble_is_told_once_and_once_that_it_is_well(stage: Stage) -> None:
     dmitry, anna = stage.dmitry, stage.anna
     acts.opens(dmitry)

@@ -19,6 +19,7 @@ from runtime import delivery as deliveries
 from runtime.delivery import Delivery
 from runtime.lanes import Item, Limits
 from runtime.telegram_client import TelegramClient, Upload
+from services.errors import Forbidden
 from services.outbox import Outcome
 
 FREE = Limits(per_second=None, chat_per_second=None)
@@ -40,6 +41,8 @@ class Post:
         )
 
     def upload(self, what: dict[str, Any]) -> Upload:
+        if "refused" in what:
+            raise Forbidden("forbidden")
         if "fault" in what:
             raise RuntimeError("cannot be drawn")
         return Upload("document", what["name"], b"%PDF-1.4")
@@ -343,6 +346,15 @@ def test_a_row_that_cannot_be_made_ends_and_its_chat_goes_on(
             (SENT, None),
         ]
     assert anna.last.text == "next"
+
+
+def test_a_file_its_asker_may_not_have_any_more_is_dropped_and_its_chat_goes_on(
+    post: Post, anna: Person
+) -> None:
+    post.put("sendDocument", upload={"refused": True})
+    post.put(text="next")
+    assert [one.state for one in (post.hear(), post.hear())] == [SUPERSEDED, SENT]
+    assert [message.text for message in anna.received] == ["next"]
 
 
 def test_redraws_that_wait_collapse_into_the_last(

@@ -126,6 +126,21 @@ def test_a_row_that_was_given_up_is_tried_anew_with_all_its_retries(session: Ses
     assert (entry.user_id, entry.before) == (dmitry.id, {"state": "failed", "error": "400 Bad Request"})
 
 
+@pytest.mark.parametrize("how", ["blocked", "demoted", "stranger"])
+def test_a_call_is_not_repeated_to_who_holds_no_role(
+    session: Session, anna: User, dmitry: User, how: str
+) -> None:
+    row_id = refused(session, 9001 if how == "stranger" else anna.telegram_id)
+    anna.is_active = how != "blocked"
+    if how == "demoted":
+        anna.grants.clear()
+    session.flush()
+    with pytest.raises(Conflict) as caught:
+        health.repeat(session, row_id, dmitry)
+    assert caught.value.code == "reader_left"
+    assert session.get_one(OutboxMessage, row_id).state is OutboxState.FAILED
+
+
 def test_a_mailing_that_is_repeated_counts_again(session: Session, boris: User, dmitry: User) -> None:
     mailing = mailings.send(session, mailings.write(session, dmitry, "Привет", [boris.id]).id, dmitry)
     [row_id] = [row.id for row in outbox.take_due(session)]
