@@ -174,6 +174,8 @@ class Router:
 
     def delivered(self, session: Session, outcome: Outcome, item: Item) -> None:
         """Note which message a screen or card became; and who cannot be reached any more."""
+        if item.about.get("is_secret") and outcome.state in outbox.ENDED:
+            outbox.forget_content(session, outcome.row_id)
         if outcome.state is OutboxState.FAILED:
             self._report_failure(session, outcome, item)
         if outcome.state is not OutboxState.SENT:
@@ -183,8 +185,6 @@ class Router:
         message_id = outcome.result.get("message_id") if isinstance(outcome.result, dict) else None
         if "screen" in item.about and message_id is not None:
             conversations.screen_sent(session, item.about, message_id)
-        if item.about.get("is_secret"):
-            outbox.forget_content(session, outcome.row_id)
         if "card_id" in item.about:
             notifications.card_sent(session, item.about["card_id"], item.about["revision"], message_id)
 

@@ -56,6 +56,7 @@ PLAIN = {
     "account": N_("This account is not locked."),
     "mailing": N_("Not found."),
     "outbox_row": N_("This is being sent already, or it is sent."),
+    "code_not_sent": N_("An access code is not kept: issue a new one."),
     "reader_left": N_("This person has no access now: it is not sent."),
     "code_closed": N_("This code is used or revoked already."),
     "confirm_code": N_("The code does not fit: nothing was done. Look again and type the code shown."),

@@ -13,9 +13,9 @@ from handlers.context import Context
 from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen, clipped
 from handlers.screens import order_text, outbox_text
-from handlers.texts import N_, Html
+from handlers.texts import N_, Html, stack
 from models import Fault, OutboxMessage, Role
-from services import formats, health
+from services import formats, health, outbox
 from services.health import Cause, Versions
 
 MEGABYTE = 10**6
@@ -108,7 +108,9 @@ def failed_rows(ctx: Context, data: FailedRows) -> Screen:
     lines = [_row(ctx, row) for row in page.items]
     # A number would belong to another row once the first one is repeated.
     rows: Rows = [
-        [Button(t.plain(":repeat: {what}", what=_named(ctx, row)), RepeatRow(row.id))] for row in page.items
+        [Button(t.plain(":repeat: {what}", what=_named(ctx, row)), RepeatRow(row.id))]
+        for row in page.items
+        if not outbox.is_forgotten(row)
     ]
     rows += keyboards.pager(t, page, FailedRows)
     rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), Status())])
@@ -156,11 +158,14 @@ def _fault(ctx: Context, fault: Fault) -> Html:
 
 
 def _row(ctx: Context, row: OutboxMessage) -> Html:
+    error = clipped(outbox_text.reason(ctx.view, row.last_error), MAX_ERROR)
+    if outbox.is_forgotten(row):
+        error = stack(error, ctx.t("Issue a new code."))
     return ctx.t(
         "• {at} · {what}\n{error}",
         at=ctx.view.moment(row.created_at),
         what=_named(ctx, row),
-        error=clipped(outbox_text.reason(ctx.view, row.last_error), MAX_ERROR),
+        error=error,
     )
 
 

@@ -147,12 +147,15 @@ def repeat(session: Session, row_id: int, actor: User) -> None:
     """Have something that could not be sent tried anew.
 
     Raises NotFound ``outbox_row`` unless it was given up, Conflict ``document_void`` for the letter of an
-    invoice that was cancelled meanwhile, ``reader_left`` for what was written to who holds no role now.
+    invoice that was cancelled meanwhile, ``reader_left`` for what was written to who holds no role now,
+    ``code_not_sent`` for an access code, of which nothing was kept.
     """
     auth.require(actor, Role.ADMIN)
     row = session.get(OutboxMessage, row_id)
     if row is None:
         raise NotFound("outbox_row")
+    if outbox.is_forgotten(row):
+        raise Conflict("code_not_sent")
     # A notice is worded anew for its reader; anything else would go out as it was written.
     if row.kind is OutboxKind.TELEGRAM and not row.name.startswith(notifications.NOTICE_PREFIX):
         reader = auth.find_user(session, int(row.lane))

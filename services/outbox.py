@@ -20,6 +20,8 @@ REPLY, NOTICE, MAILING = 0, 1, 2
 MAX_STARTS = 2
 """A job that was in hand at more starts than this is not begun again."""
 
+ENDED = (OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.FAILED)
+_FORGOTTEN = {"forgotten": True}
 _table: Table = OutboxMessage.__table__  # type: ignore[assignment]
 _columns = (
     _table.c.id,
@@ -197,8 +199,13 @@ def skip(session: Session, row_id: int) -> None:
 
 
 def forget_content(session: Session, row_id: int) -> None:
-    """Empty a row that has told a secret: what was sent is nobody's to read afterwards."""
-    session.execute(update(_table).where(_table.c.id == row_id).values(payload={}))
+    """Empty a row that held a secret, however it ended: it is nobody's to read afterwards."""
+    session.execute(update(_table).where(_table.c.id == row_id).values(payload=_FORGOTTEN))
+
+
+def is_forgotten(row: OutboxMessage) -> bool:
+    """Tell whether the row was emptied: there is nothing in it to be sent any more."""
+    return row.payload == _FORGOTTEN
 
 
 def count_waiting(session: Session) -> int:
@@ -237,10 +244,9 @@ def repeat(session: Session, row_id: int) -> None:
 
 def sweep(session: Session, before: datetime) -> int:
     """Delete finished Telegram and job rows older than ``before``; e-mails are history and stay."""
-    done = (OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.FAILED)
     result = session.execute(
         delete(_table).where(
-            _table.c.kind != OutboxKind.EMAIL, _table.c.state.in_(done), _table.c.created_at < before
+            _table.c.kind != OutboxKind.EMAIL, _table.c.state.in_(ENDED), _table.c.created_at < before
         )
     )
     return int(result.rowcount)  # type: ignore[attr-defined]

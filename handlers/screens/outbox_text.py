@@ -7,7 +7,7 @@ import re
 from handlers.screen import View
 from handlers.texts import N_
 from models import Invoice, Order, OutboxKind, OutboxMessage, Session
-from services import auth, backup, notifications
+from services import auth, backup, notifications, outbox
 from services.letter_drafts import CONFIRMATION, INVOICE, SAMPLE
 
 LETTERS = {
@@ -44,6 +44,8 @@ REASONS = (
 def what(view: View, session: Session, row: OutboxMessage) -> str:
     """Return «Счёт № 5 (заказ №7)», «Заказ №4 на складе», «Рассылка»."""
     t = view.t
+    if outbox.is_forgotten(row):
+        return t.plain("Access code")
     order = session.get(Order, row.order_id) if row.order_id is not None else None
     if row.kind is OutboxKind.EMAIL:
         invoice = session.get(Invoice, row.payload.get("invoice_id") or 0)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from demo.bot_api_faults import Fault
-from models import AuditEntry, Company, Customer, Heartbeat, User
+from models import AuditEntry, Company, Customer, Heartbeat, OutboxMessage, OutboxState, User
 from models import Fault as Trouble
 from runtime import ticker
 from services.health import Disk
@@ -113,6 +113,26 @@ def test_a_copy_is_not_repeated_to_an_administrator_who_is_blocked(stage: Stage)
     assert pressed.toast is not None
     assert pressed.toast.text == "У этого человека больше нет доступа: сообщение не отправлено."
     assert not [message for message in anna.messages if message.from_bot and message.document]
+
+
+def test_a_code_that_could_not_be_sent_is_issued_anew_not_repeated(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    acts.opens(dmitry)
+    # Neither the picture nor the words instead of it are taken.
+    for method in ("sendPhoto", "sendMessage"):
+        stage.api.faults.add(Fault("status", method, status=400, chat_id=dmitry.id, times=1))
+    acts.press(dmitry, "👤 Сотрудники", "Сотрудники")
+    acts.press(dmitry, "🔑 Коды доступа", "Коды доступа")
+    acts.press(dmitry, "🔑 Код: кладовщик", "Имя")
+    dmitry.send("Олег")
+    dmitry.wait_text("Telegram не принял сообщение")
+    acts.comes_to(dmitry, "/status", "не отправлено 1")
+    text = acts.press(dmitry, "⚠️ Не отправлено · 1", "код доступа → Дмитрий").text
+    assert "Выдайте новый код." in text
+    assert not [label for label in dmitry.screen.labels if "Повторить" in label]
+    with stage.app.database.reading() as session:
+        [row] = session.scalars(select(OutboxMessage).where(OutboxMessage.state == OutboxState.FAILED))
+        assert "start=" not in str(row.payload)
 
 
 def test_a_geocoder_in_trouble_is_told_once_and_once_that_it_is_well(stage: Stage) -> None:

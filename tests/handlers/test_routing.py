@@ -15,9 +15,11 @@ from handlers.menu import Menu
 from handlers.registry import register_all
 from handlers.routing import Router
 from handlers.texts import texts_for
-from models import Conversation, OutboxKind, OutboxMessage, Role, User, UserRole
+from models import Conversation, OutboxKind, OutboxMessage, OutboxState, Role, User, UserRole
+from runtime.lanes import Item
 from services import notifications, outbox
 from services.errors import Conflict, Forbidden
+from services.outbox import Outcome
 from tests.conftest import Cast
 
 STRANGER = 9001
@@ -106,6 +108,19 @@ def test_commands_are_shown_to_who_may_use_them(router: Router) -> None:
     for language in ("ru", "en"):
         for command in router.commands_for(frozenset(Role), language):
             assert 1 <= len(command["description"]) <= 256
+
+
+@pytest.mark.parametrize("state", OutboxState)
+def test_a_secret_is_gone_from_its_row_however_it_ends(
+    router: Router, session: Session, dmitry: User, state: OutboxState
+) -> None:
+    words: dict[str, Any] = {"text": "KEY", "about": {"is_secret": True, "instead": {"text": "KEY"}}}
+    outbox.call(session, dmitry.telegram_id, "sendMessage", words)
+    [row] = outbox.take_due(session)
+    item = Item(row.id, row.lane, 0, row.name, {"text": "KEY"}, words["about"])
+    router.delivered(session, Outcome(row.id, state, 1, error="unreachable"), item)
+    has_ended = state in (OutboxState.SENT, OutboxState.FAILED, OutboxState.SUPERSEDED)
+    assert ("KEY" not in str(sent(session, dmitry.telegram_id))) == has_ended
 
 
 def test_a_stranger_is_asked_for_the_code(router: Router, session: Session) -> None:

@@ -166,6 +166,19 @@ def test_a_copy_is_compressed_whole_and_for_its_owner_only(file: Path, tmp_path:
     connection.close()
 
 
+def test_a_copy_holds_no_access_code_that_is_on_its_way(file: Path, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{file}")
+    with database.unit_of_work() as session:
+        outbox.call(session, 1, "sendMessage", {"text": "start=SECRET", "about": {"is_secret": True}})
+        outbox.call(session, 1, "sendMessage", {"text": "a word to all"})
+    copy = tmp_path / "copy.db"
+    backup.write(database, copy)
+    database.close()
+    assert b"start=SECRET" in file.read_bytes()
+    assert b"a word to all" in copy.read_bytes()
+    assert b"start=SECRET" not in copy.read_bytes()
+
+
 def test_a_copy_that_cannot_be_made_says_why_and_leaves_nothing(file: Path, tmp_path: Path) -> None:
     database = Database(f"sqlite:///{file}")
     (tmp_path / "backups").write_text("a file in the way")

@@ -141,6 +141,15 @@ def test_a_call_is_not_repeated_to_who_holds_no_role(
     assert session.get_one(OutboxMessage, row_id).state is OutboxState.FAILED
 
 
+def test_an_access_code_is_not_repeated(session: Session, dmitry: User) -> None:
+    row_id = refused(session, dmitry.telegram_id)
+    outbox.forget_content(session, row_id)
+    session.expire_all()
+    with pytest.raises(Conflict) as caught:
+        health.repeat(session, row_id, dmitry)
+    assert caught.value.code == "code_not_sent"
+
+
 def test_a_mailing_that_is_repeated_counts_again(session: Session, boris: User, dmitry: User) -> None:
     mailing = mailings.send(session, mailings.write(session, dmitry, "Привет", [boris.id]).id, dmitry)
     [row_id] = [row.id for row in outbox.take_due(session)]
