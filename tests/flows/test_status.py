@@ -101,15 +101,17 @@ def test_a_copy_is_not_repeated_to_an_administrator_who_is_blocked(stage: Stage)
     dmitry, anna = stage.dmitry, stage.anna
     acts.all_open(stage)
     acts.opens_staff_card(dmitry, "Анна · ")
-    acts.press(dmitry, "➕ администратор", "Роль: торговый представитель, администратор")
+    acts.press(dmitry, "➕ администратор", "все права")
+    acts.press(dmitry, "✅ Да, администратор", "Роль: торговый представитель, администратор")
     refusal = stage.api.faults.add(Fault("status", "sendDocument", status=400, chat_id=anna.id, times=1))
     anna.send("/backup")
     dmitry.wait_text("Telegram не принял сообщение")
     assert refusal.hits == 1
-    acts.press(dmitry, "🚫 Заблокировать", "заблокирован")
+    acts.press(dmitry, "🚫 Заблокировать", "Заблокировать")
+    acts.press(dmitry, "🚫 Да, заблокировать", "⛔ заблокирован")
     acts.comes_to(dmitry, "/status", "не отправлено 1")
-    acts.press(dmitry, "⚠️ Не отправлено · 1", "sendDocument → Анна")
-    pressed = dmitry.press("🔁 Повторить 1").wait_answered()
+    acts.press(dmitry, "⚠️ Не отправлено · 1", "Файл → Анна")
+    pressed = dmitry.press("🔁 Файл → Анна").wait_answered()
     assert pressed.toast is not None
     assert pressed.toast.text == "У этого человека больше нет доступа: сообщение не отправлено."
     assert not [message for message in anna.messages if message.from_bot and message.document]
@@ -127,9 +129,9 @@ def test_a_code_that_could_not_be_sent_is_issued_anew_not_repeated(stage: Stage)
     dmitry.send("Олег")
     dmitry.wait_text("Telegram не принял сообщение")
     acts.comes_to(dmitry, "/status", "не отправлено 1")
-    text = acts.press(dmitry, "⚠️ Не отправлено · 1", "код доступа → Дмитрий").text
+    text = acts.press(dmitry, "⚠️ Не отправлено · 1", "Код доступа → Дмитрий").text
     assert "Выдайте новый код." in text
-    assert not [label for label in dmitry.screen.labels if "Повторить" in label]
+    assert not [label for label in dmitry.screen.labels if "🔁" in label]
     with stage.app.database.reading() as session:
         [row] = session.scalars(select(OutboxMessage).where(OutboxMessage.state == OutboxState.FAILED))
         assert "start=" not in str(row.payload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
@@ -88,7 +89,9 @@ def _facts(session: Session) -> list[object]:
     return [*names, *levels, *session.execute(select(Order.status, Order.note)).all()]
 
 
-def test_a_notice_that_waits_is_not_sent_and_a_file_not_made(office: Office, cast: Cast) -> None:
+def test_a_notice_that_waits_is_not_sent_and_a_file_not_made(
+    office: Office, cast: Cast, tmp_path: Path
+) -> None:
     with office.database.unit_of_work() as session:
         dmitry = session.get_one(User, cast.dmitry)
         notifications.tell(session, dmitry, "handler_failed", error_id="x", name="Анна")
@@ -96,18 +99,15 @@ def test_a_notice_that_waits_is_not_sent_and_a_file_not_made(office: Office, cas
     office.calls.clear()
     office.step()
     assert office.texts(DMITRY) == []
-    export = {"what": "customers", "form": "csv", "language": "ru", "user_id": cast.dmitry}
-    with pytest.raises(Forbidden):
-        jobs.UPLOADS["export"](office.database, office.processor, export)
-    trace: dict[str, Any] = {
-        "person_id": None,
-        "subjects": [],
-        "subject_id": None,
-        "user_id": cast.dmitry,
-        "language": "ru",
+    files: dict[str, Any] = {
+        "export": {"what": "customers", "form": "csv", "language": "ru"},
+        "audit": {"person_id": None, "subjects": [], "subject_id": None, "language": "ru"},
+        "backup": "asked-20261120-120000.db.gz",
     }
-    with pytest.raises(Forbidden):
-        jobs.UPLOADS["audit"](office.database, office.processor, trace)
+    for kind, details in files.items():
+        wanted = {"kind": kind, "user_id": cast.dmitry, "details": details}
+        with pytest.raises(Forbidden):
+            jobs.make_upload(office.database, office.processor, tmp_path, wanted)
 
 
 def test_a_replayed_button_of_what_is_over_changes_nothing(office: Office, cast: Cast) -> None:
