@@ -181,7 +181,7 @@ def mail_config(settings: Settings) -> MailConfig | None:
 
 def _take_settings_over(database: Database, settings: Settings) -> None:
     from runtime import jobs
-    from services import auth, company, outbox
+    from services import auth, company, health, outbox
 
     with database.unit_of_work() as session:
         company.take_first_values(
@@ -201,7 +201,7 @@ def _take_settings_over(database: Database, settings: Settings) -> None:
         auth.ensure_admins(session, settings.admin_ids)
         session.flush()
         outbox.add_job(session, jobs.PROFILE, jobs.PROFILE, {})
-        company.note_mail(session, is_on=settings.smtp_host is not None)
+        health.note_mail(session, is_on=settings.smtp_host is not None)
 
 
 def run(settings: Settings) -> int:

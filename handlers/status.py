@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers import keyboards, menu
-from handlers.addresses import Status
+from handlers.addresses import Resume, Status
 from handlers.callbacks import Data
 from handlers.context import Context
 from handlers.routing import Router
@@ -26,6 +26,10 @@ CAUSES = {
     Cause.DISK: N_("the disk"),
 }
 TROUBLES = {
+    Cause.MAIL: N_(
+        ":warning: The mail server does not answer: {detail}\nLetters wait and are tried for 24 hours;"
+        " what is given up then is in /status. You will be told when mail goes out again."
+    ),
     Cause.GEOCODER: N_(
         ":warning: The geocoder does not answer: {detail}. Reps can send a location meanwhile."
         " You will be told when it is well again."
@@ -131,7 +135,10 @@ def trouble(ctx: Context, params: dict[str, Any]) -> Screen:
     detail = params["detail"]
     if cause is Cause.DISK:
         detail = _megabytes(ctx, int(detail))
-    return Screen(ctx.t(TROUBLES[cause], detail=detail))
+    rows: Rows = []
+    if cause is Cause.MAIL:
+        rows = [[Button(ctx.t.plain(":play_button: Go on"), Resume())]]
+    return Screen(ctx.t(TROUBLES[cause], detail=detail), rows)
 
 
 def well_again(ctx: Context, params: dict[str, Any]) -> Screen:

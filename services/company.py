@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Company, Picture, Role, Tariff, User, VatKind, VatRate, Warehouse, now_of
-from services import audit, auth, customers, notifications, requisites
+from services import audit, auth, customers, requisites
 from services.errors import Invalid, NotFound
 
 _vat_table = select(VatRate.kind, VatRate.starts_on, VatRate.percent).order_by(VatRate.starts_on.desc())
@@ -87,16 +87,6 @@ def vat_rate(session: Session, kind: VatKind, shipped_on: date) -> int | None:
 def forget_vat_table(session: Session) -> None:
     """Read the table of rates anew: a row of it was changed."""
     session.info.pop(VatRate, None)
-
-
-def note_mail(session: Session, *, is_on: bool) -> None:
-    """Note at a start whether a mail server is set; administrators are told once that it isn't."""
-    firm = get(session)
-    if is_on:
-        firm.mail_fault = None if firm.mail_fault == MAIL_IS_OFF else firm.mail_fault
-    elif firm.mail_fault != MAIL_IS_OFF:
-        firm.mail_fault = MAIL_IS_OFF
-        notifications.tell_admins(session, "mail_off")
 
 
 def take_first_values(session: Session, first: FirstValues) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from models import (
@@ -97,14 +97,26 @@ def beat(
         session.merge(Heartbeat(name=Beat.TICK.value, at=ticked_at, facts=facts))
     if disk is not None:
         _judge_disk(session, disk)
-    _judge_mail(session)
 
 
 def failed(session: Session, cause: Cause, detail: str) -> None:
     """Note that something fails; administrators are told the first time."""
-    if session.get(Fault, cause.value) is None:
-        _keep(session, cause, detail)
+    if note(session, cause, detail):
         notifications.tell_admins(session, "trouble", cause=cause.value, detail=detail[:_MAX_DETAIL])
+
+
+def note(session: Session, cause: Cause, detail: str) -> bool:
+    """Note that something fails, told of by somebody else; return whether that is news."""
+    if is_failing(session, cause):
+        return False
+    session.add(Fault(cause=cause.value, since=now_of(session), detail=detail[:_MAX_DETAIL]))
+    session.flush()
+    return True
+
+
+def is_failing(session: Session, cause: Cause) -> bool:
+    """Tell whether something is known to fail."""
+    return session.get(Fault, cause.value) is not None
 
 
 def well(session: Session, cause: Cause) -> None:
@@ -114,6 +126,20 @@ def well(session: Session, cause: Cause) -> None:
         session.delete(fault)
         session.flush()
         notifications.tell_admins(session, "well_again", cause=cause.value)
+
+
+def note_mail(session: Session, *, is_on: bool) -> None:
+    """Note at a start whether a mail server is set; administrators are told once that it isn't.
+
+    Mail that is off does not fail, and is not well again either: what was known to fail is forgotten.
+    """
+    firm = company.get(session)
+    if is_on:
+        firm.mail_fault = None if firm.mail_fault == company.MAIL_IS_OFF else firm.mail_fault
+    elif firm.mail_fault != company.MAIL_IS_OFF:
+        firm.mail_fault = company.MAIL_IS_OFF
+        session.execute(delete(Fault).where(Fault.cause == Cause.MAIL.value))
+        notifications.tell_admins(session, "mail_off")
 
 
 def status(session: Session, actor: User) -> Status:
@@ -172,26 +198,12 @@ def repeat(session: Session, row_id: int, actor: User) -> None:
     audit.record(session, actor, "repeat", "outbox", row_id, before, {"state": "waiting"})
 
 
-def _keep(session: Session, cause: Cause, detail: str) -> None:
-    session.add(Fault(cause=cause.value, since=now_of(session), detail=detail[:_MAX_DETAIL]))
-    session.flush()
-
-
 def _judge_disk(session: Session, disk: Disk) -> None:
     least = max(LEAST_FREE_BYTES, disk.total * LEAST_FREE_PERCENT // 100)
     if disk.free < least:
         failed(session, Cause.DISK, str(disk.free))
     elif disk.free >= least * _SLACK_PERCENT // 100:
         well(session, Cause.DISK)
-
-
-def _judge_mail(session: Session) -> None:
-    """Follow what the letters find: they tell of a refusal themselves, here is told that it is over."""
-    fault = company.get(session).mail_fault
-    if fault is None or fault == company.MAIL_IS_OFF:
-        well(session, Cause.MAIL)
-    elif session.get(Fault, Cause.MAIL.value) is None:
-        _keep(session, Cause.MAIL, fault)
 
 
 def _last_update_at(session: Session) -> datetime | None:

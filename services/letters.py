@@ -12,8 +12,9 @@ from sqlalchemy import exists, select, text, update
 from sqlalchemy.orm import Session
 
 from models import Invoice, Order, OutboxKind, OutboxMessage, OutboxState, Role, User, now_of
-from services import auth, company, mail, notifications, outbox
+from services import auth, company, health, mail, notifications, outbox
 from services.errors import Conflict
+from services.health import Cause
 from services.letter_drafts import CONFIRMATION, INVOICE, SAMPLE, Withdrawn
 from services.mail import MailError
 from services.outbox import OutboxRow, Outcome
@@ -25,6 +26,8 @@ TOLD = {
     (CONFIRMATION, "bounced"): "confirmation_bounced",
 }
 # While the server refuses our settings every letter waits; trying this often notices when it is well again.
+# Once may be a hiccup; so many failed tries of one letter, a minute apart, are told of.
+OUTAGE_TRIES = 2
 SETTINGS_PAUSE = timedelta(minutes=15)
 OFF_PAUSE = timedelta(hours=1)
 # A second press within this time is a tap too many.
@@ -107,7 +110,10 @@ def queue_sample(session: Session, language: str, recipient: str, chat_id: int, 
 
 
 def resume(session: Session, actor: User) -> int:
-    """Have every waiting letter tried at once; return how many. Administrators only."""
+    """Have every waiting letter tried at once; return how many. Administrators only.
+
+    Settings that are refused again are told of again; that mail is well a letter has to show first.
+    """
     auth.require(actor, Role.ADMIN)
     firm = company.get(session)
     if firm.mail_fault != company.MAIL_IS_OFF:
@@ -181,6 +187,7 @@ def finish(session: Session, row: OutboxRow, result: object) -> None:
     first = row.first_tried_at or now
     if result is None:
         company.get(session).mail_fault = None
+        health.well(session, Cause.MAIL)
         outbox.record(session, [Outcome(row.id, OutboxState.SENT, attempts, first)])
         _report(session, row, "sent")
         return
@@ -205,9 +212,12 @@ def _finish_refused(
         if firm.mail_fault is None:
             notifications.tell_admins(session, "mail_paused", error=error.message)
         firm.mail_fault = error.message[:300]
+        health.note(session, Cause.MAIL, error.message)
         _postpone(session, row, row.attempts, row.first_tried_at, now + SETTINGS_PAUSE, error.message)
         return
     if error.outcome in (mail.Outcome.TEMPORARY, mail.Outcome.UNKNOWN):
+        if error.is_outage and attempts >= OUTAGE_TRIES:
+            health.failed(session, Cause.MAIL, error.message)
         _postpone(session, row, attempts, first, mail.next_retry(attempts, first, now), error.message)
         return
     _give_up(session, row, attempts, first, error.message)
@@ -227,9 +237,11 @@ def _postpone(
 ) -> None:
     if due_at is None:
         _give_up(session, row, attempts, first, error)
-        notifications.tell_admins(
-            session, "letter_failed", order_id=row.order_id, to=row.payload["to"], error=error
-        )
+        # Of mail that fails as a whole they know; each of its letters would be one more word of the same.
+        if not health.is_failing(session, Cause.MAIL):
+            notifications.tell_admins(
+                session, "letter_failed", order_id=row.order_id, to=row.payload["to"], error=error
+            )
         return
     outcome = Outcome(row.id, OutboxState.WAITING, attempts, first, due_at, error)
     outbox.record(session, [outcome])

@@ -67,6 +67,12 @@ class MailError(Exception):
         self.code = code
         self.outcome = outcome
 
+    @property
+    def is_outage(self) -> bool:
+        """Tell whether it met no letter in particular: the server could not be reached, or does not work."""
+        is_passing = self.outcome in (Outcome.TEMPORARY, Outcome.UNKNOWN)
+        return is_passing and (self.code is None or self.code in _OUTAGE_CODES)
+
 
 @dataclass(frozen=True, slots=True)
 class MailConfig:
@@ -255,6 +261,8 @@ def _step(
         raise MailError(_decoded(reply), code, outcome_of(code))
 
 
+# The server closes the channel; encryption or authentication does not work at present.
+_OUTAGE_CODES = frozenset({421, 454})
 _SETTINGS_CODES = frozenset({530, 534, 535, 538})
 _BAD_ADDRESS_CODES = frozenset({501, 510, 511, 550, 551, 553, 556})
 

@@ -281,9 +281,18 @@ def test_a_mail_server_that_is_down(stage: Stage) -> None:
     row = wait_letter(stage, OutboxState.WAITING, 1)
     assert "refused" in str(row.last_error)
     assert 0.5 < minutes_until(row.due_at) <= 1
+    # A second try that fails is told of, once; the third is not.
+    for attempts in (2, 3):
+        make_due(stage)
+        wait_letter(stage, OutboxState.WAITING, attempts)
+        stage.dmitry.wait_text("Почтовый сервер не отвечает")
+    assert "почта" in acts.comes_to(stage.dmitry, "/status", "Не работает с").text
     stage.mailbox.start()
-    make_due(stage)
-    wait_letter(stage, OutboxState.SENT, 2)
+    told = next(message for message in stage.dmitry.received if "не отвечает" in message.text)
+    stage.dmitry.press("▶️ Продолжить", message=told)
+    wait_letter(stage, OutboxState.SENT, 4)
+    stage.dmitry.wait_text("✅ Почта снова отправляется.")
+    assert said(stage.dmitry, "Почтовый сервер не отвечает") == 1
     assert len(stage.mailbox.letters) == 1
     stands(stage, number)
 

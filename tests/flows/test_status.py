@@ -7,11 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from demo.bot_api_faults import Fault
-from models import AuditEntry, Company, Customer, Heartbeat, OutboxMessage, OutboxState, User
-from models import Fault as Trouble
+from models import AuditEntry, Customer, Heartbeat, OutboxMessage, OutboxState, User
 from runtime import ticker
 from services.health import Disk
 from tests.faults.far_ends import wait_until
@@ -169,17 +168,6 @@ def test_a_disk_that_runs_full_is_told_once_and_once_that_there_is_room(
         assert len(told) == 2
 
 
-def test_mail_that_is_well_again_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticker, "BEAT_EVERY", timedelta(0))
-    with running(tmp_path) as stage:
-        acts.opens(stage.dmitry)
-        _set_mail_fault(stage, "535 wrong password")
-        wait_until(lambda: _causes(stage) == {"mail"})
-        assert "почта" in acts.comes_to(stage.dmitry, "/status", "Не работает с").text
-        _set_mail_fault(stage, None)
-        stage.dmitry.wait_text("✅ Почта снова отправляется.")
-
-
 def test_the_english_status_has_no_russian_in_it(stage: Stage) -> None:
     acts.speaks(stage.dmitry, "en")
     text = acts.comes_to(stage.dmitry, "/status", "How the bot does").text
@@ -189,13 +177,3 @@ def test_the_english_status_has_no_russian_in_it(stage: Stage) -> None:
 def _beats(stage: Stage) -> set[str]:
     with stage.app.database.reading() as session:
         return set(session.scalars(select(Heartbeat.name)))
-
-
-def _causes(stage: Stage) -> set[str]:
-    with stage.app.database.reading() as session:
-        return set(session.scalars(select(Trouble.cause)))
-
-
-def _set_mail_fault(stage: Stage, fault: str | None) -> None:
-    with stage.app.database.unit_of_work() as session:
-        session.execute(update(Company).values(mail_fault=fault))

@@ -64,22 +64,25 @@ def test_a_disk_at_the_limit_is_not_told_of_all_day(session: Session, dmitry: Us
     assert acts.notices(session, dmitry) == ["trouble", "well_again"]
 
 
-def test_mail_that_was_refused_is_told_to_be_well_and_mail_that_is_off_is_not(
-    session: Session, dmitry: User
-) -> None:
+def test_mail_that_is_switched_off_is_not_told_to_be_well(session: Session, dmitry: User) -> None:
     company.get(session).mail_fault = "535"
+    health.note(session, Cause.MAIL, "535")
     for _ in range(2):
+        health.note_mail(session, is_on=False)
         health.beat(session, NOW, NOW)
-    # The letters have told of the refusal; a second word would be one too many.
-    assert acts.notices(session, dmitry) == []
-    assert [fault.cause for fault in health.status(session, dmitry).faults] == ["mail"]
-    company.get(session).mail_fault = None
-    for _ in range(2):
-        health.beat(session, NOW, NOW)
-    assert acts.notices(session, dmitry) == ["well_again"]
-    company.get(session).mail_fault = company.MAIL_IS_OFF
-    health.beat(session, NOW, NOW)
+    assert acts.notices(session, dmitry) == ["mail_off"]
     assert health.status(session, dmitry).faults == ()
+    health.note_mail(session, is_on=True)
+    assert company.get(session).mail_fault is None
+    assert acts.notices(session, dmitry) == ["mail_off"]
+
+
+def test_a_restart_forgets_no_fault_of_mail(session: Session, dmitry: User) -> None:
+    company.get(session).mail_fault = "535"
+    health.note(session, Cause.MAIL, "535")
+    health.note_mail(session, is_on=True)
+    assert company.get(session).mail_fault == "535"
+    assert [fault.cause for fault in health.status(session, dmitry).faults] == ["mail"]
 
 
 def test_status_says_what_the_runtime_noted_and_what_waits(

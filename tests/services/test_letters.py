@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from models import Customer, Database, Invoice, OutboxKind, OutboxMessage, OutboxState, Product, User
 from services import (
     company,
+    health,
     imports,
     invoices,
     letter_drafts,
@@ -354,8 +355,55 @@ def test_letters_go_on_at_a_word_of_the_administrator(
     letters.finish(session, row, failure(mail.Outcome.SETTINGS))
     assert take(session) == []
     assert letters.resume(session, dmitry) == 1
-    assert company.get(session).mail_fault is None
-    assert len(take(session)) == 1
+    # Nothing was sent yet, so nothing is well; the same refusal is told of anew to who asked for the try.
+    health.beat(session, NOW, NOW)
+    assert acts.notices(session, dmitry) == ["mail_paused"]
+    [row] = take(session)
+    letters.finish(session, row, failure(mail.Outcome.SETTINGS))
+    assert acts.notices(session, dmitry) == ["mail_paused"] * 2
+    letters.resume(session, dmitry)
+    [row] = take(session)
+    letters.finish(session, row, None)
+    assert acts.notices(session, dmitry) == ["mail_paused"] * 2 + ["well_again"]
+
+
+OUTAGES = [
+    MailError("timed out", None, mail.Outcome.TEMPORARY),
+    MailError("connection lost", None, mail.Outcome.UNKNOWN),
+    MailError("4.3.2 closing", 421, mail.Outcome.TEMPORARY),
+]
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_a_mail_server_that_is_down_is_told_of_once_and_once_that_it_is_well(
+    session: Session, invoice: Invoice, anna: User, dmitry: User, outage: MailError
+) -> None:
+    letters.queue_invoice(session, invoice)
+    now, told = NOW, list[int]()
+    while rows := take(session, now):
+        for row in rows:
+            letters.finish(session, row, outage)
+        told.append(len(acts.notices(session, dmitry)))
+        now += timedelta(hours=1)
+    # The first failure may pass; nothing is said of each letter when both are given up after a day.
+    assert (told[:3], told[-1]) == ([0, 1, 1], 1)
+    assert acts.notices(session, dmitry) == ["trouble"]
+    assert acts.notices(session, anna).count("letter_bounced") == 2
+    assert [fault.cause for fault in health.status(session, dmitry).faults] == ["mail"]
+    letters.queue_invoice(session, invoice)
+    [row] = take(session, now)
+    letters.finish(session, row, None)
+    assert acts.notices(session, dmitry) == ["trouble", "well_again"]
+
+
+def test_one_recipient_s_server_that_is_busy_is_no_fault_of_mail(
+    session: Session, invoice: Invoice, dmitry: User
+) -> None:
+    busy = MailError("4.2.1 greylisted", 450, mail.Outcome.TEMPORARY)
+    for hour in range(5):
+        for row in take(session, NOW + timedelta(hours=hour)):
+            letters.finish(session, row, busy)
+    assert acts.notices(session, dmitry) == []
 
 
 def test_an_invoice_goes_to_another_address_this_once(session: Session, invoice: Invoice) -> None:
