@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from demo.bot_api_faults import Fault
 from models import AuditEntry, Customer, Heartbeat, OutboxMessage, OutboxState, User
