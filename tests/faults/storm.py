@@ -73,11 +73,15 @@ class Storm:
             self._redeliver(dice)
 
     def _redeliver(self, dice: random.Random) -> None:
-        newest = self._far.api.last_update_id
-        update_id = newest - dice.randrange(dice.choice(AGES_OF_REDELIVERED))
-        if update_id >= self._first_update:
-            self._far.api.redeliver(update_id)
-            self.struck["update again"] += 1
+        """Hand out again what the bot has acknowledged: what it has not seen yet would come out of order."""
+        api = self._far.api
+        with api.world.lock:
+            waiting = api.world.updates.waiting()
+            newest = waiting[0]["update_id"] - 1 if waiting else api.last_update_id
+            update_id = newest - dice.randrange(dice.choice(AGES_OF_REDELIVERED))
+            if update_id >= self._first_update:
+                api.redeliver(update_id)
+                self.struck["update again"] += 1
 
     def _mail(self, dice: random.Random) -> None:
         faults, seconds = self._far.mailbox.faults, dice.uniform(0.2, 1.0)
