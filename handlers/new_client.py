@@ -122,6 +122,8 @@ def ask(ctx: Context, field: str) -> Screen:
 
 def take(ctx: Context, field: str, text: str) -> Screen:
     """Check one field and go on; after the last one the customer is entered."""
+    if "name" not in ctx.conversation.form:
+        return new_name(ctx, NewName())
     checks = {
         "email": requisites.check_emails,
         "inn": requisites.check_inn,

@@ -186,17 +186,21 @@ def test_an_address_loses_its_last_slash(env: pytest.MonkeyPatch) -> None:
     assert settings.load().telegram_api_url == "http://localhost:8081"
 
 
-def test_the_bot_ends_with_2_and_says_what_is_wrong(tmp_path: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "BOT_TOKEN": "abc", "SMTP_PORT": "0"}
-    done = subprocess.run(
+def started(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program, started where nothing else is set, once it has ended."""
+    return subprocess.run(
         [sys.executable, str(ROOT / "bot.py")],
-        cwd=tmp_path,
-        env=environment,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
+
+
+def test_the_bot_ends_with_2_and_says_what_is_wrong(tmp_path: Path) -> None:
+    done = started(tmp_path, BOT_TOKEN="abc", SMTP_PORT="0")
     assert done.returncode == 2
     assert all(name in done.stderr for name in ("BOT_TOKEN", "ADMIN_IDS", "SMTP_PORT"))
     assert "Traceback" not in done.stderr

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -23,8 +21,8 @@ from runtime import logs
 from settings import Secret, Settings
 from tests.flows import acts
 from tests.flows.stage import running
+from tests.test_settings import started
 
-ROOT = Path(__file__).parent.parent.parent
 TOKEN = "123456789:AAE-token-secret"
 SETTINGS = Settings(
     bot_token=Secret(TOKEN),
@@ -123,21 +121,8 @@ def test_an_ordinary_word_is_not_taken_for_a_secret() -> None:
 
 def test_a_start_that_fails_prints_no_secret(tmp_path: Path) -> None:
     """As when the server of the database is away: the driver's own words and address stay inside."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "BOT_TOKEN": TOKEN,
-        "ADMIN_IDS": "1",
-        "DATABASE_URL": "postgresql://bot:db-secret@127.0.0.1:1/bot?application_name=name-secret",
-    }
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "bot.py")],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    url = "postgresql://bot:db-secret@127.0.0.1:1/bot?application_name=name-secret"
+    done = started(tmp_path, BOT_TOKEN=TOKEN, ADMIN_IDS="1", DATABASE_URL=url)
     assert done.returncode != 0
     assert "127.0.0.1" in done.stderr
     for word in ("token-secret", "db-secret", "name-secret"):

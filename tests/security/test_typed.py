@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handlers.callbacks import Data
-from models import Conversation, Database
+from models import Conversation, Database, Role
 from tests.conftest import NOW, Cast
 from tests.security.fuzzing import fuzzed
 from tests.security.office import JSON, Office, typed
@@ -109,6 +110,26 @@ def test_whatever_is_sent_to_a_screen_is_answered(database: Database, cast: Cast
                 assert error_id is None
 
             is_answered()
+
+
+@pytest.mark.parametrize(
+    ("here", "text"),
+    [
+        # Found by the property above: the last step entered a customer without a name.
+        ("np", "+7 (495) 123-45-67"),
+        ("ne", "a@b.example"),
+        ("ni", "7707083893"),
+        ("nk", "773601001"),
+        ("aer", "1"),
+    ],
+)
+def test_a_step_of_a_form_that_is_forgotten_begins_anew(office: Office, here: str, text: str) -> None:
+    by = HOLDERS[Role.ADMIN] if here == "aer" else HOLDERS[Role.SALES_REP]
+    office.give(typed("/start", by))
+    with office.database.unit_of_work() as session:
+        session.get_one(Conversation, by).here = here
+    office.give(typed(text, by))
+    assert office.states() == ["done", "done"]
 
 
 @fuzzed(60)
