@@ -120,6 +120,8 @@ PLAIN = {
     "negative": N_("This must not be less than zero."),
     "number": N_("This is not a number. Example: 1234,50."),
     "package_form": N_("Packages are written like this: кор=12, пал=480."),
+    "unit_form": N_("A unit is letters, and digits behind them. Example: шт, кг, м2, усл. ед."),
+    "price_zero": N_("The price must be more than zero. What is given away gets a discount of 100 percent."),
     "vat_percent": N_("Type the VAT as a percentage, or “без НДС”. Example: 22."),
     "yes_or_no": N_("Type “да” or “нет” here."),
     "degrees": N_("Degrees are needed here. Example: 55,7558."),

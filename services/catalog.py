@@ -37,6 +37,8 @@ MAX_WEIGHT_GRAMS = 100_000_000
 # «Бакалея / Крупы» stands on «Бакалея», but «Чай/кофе» is the name of one shelf.
 BETWEEN_SHELVES = re.compile(r"(?:(?<=\s)|^)/(?=\s|$)")
 
+# «шт», «м²», «усл. ед», «кг/м3»: no signs that a spreadsheet computes with.
+_UNIT = re.compile(r"[^\W\d_](?:[^\W_]|[./ -])*")
 _PACKAGE = re.compile(r"\s*([^=,;]+?)\s*=\s*([0-9]+(?:[.,][0-9]+)?)\s*(?:[,;]|$)")
 
 
@@ -143,14 +145,30 @@ def check_description(text: str) -> str:
     return description
 
 
-def check_unit(text: str) -> str:
+def read_unit(text: str) -> str:
     """Return a unit's code as it is kept: «Шт.» is «шт». Raises as ``check_line`` does."""
     return check_line(formats.one_line(text).rstrip(". "), MAX_UNIT).lower()
 
 
-def check_price(text: str) -> int:
-    """Return a price in kopecks. Raises as ``check_number`` does."""
+def check_unit(text: str) -> str:
+    """Return the code of a new unit: letters, and digits behind them. Raises ``unit_form``, too."""
+    unit = read_unit(text)
+    if not _UNIT.fullmatch(unit):
+        raise Invalid("unit_form")
+    return unit
+
+
+def read_price(text: str) -> int:
+    """Return a price in kopecks, 0 let through. Raises as ``check_number`` does."""
     return check_number(text, 2, MAX_PRICE)
+
+
+def check_price(text: str) -> int:
+    """Return a price to sell at in kopecks. Raises ``price_zero``, too: gifts are a matter of price lists."""
+    price = read_price(text)
+    if not price:
+        raise Invalid("price_zero")
+    return price
 
 
 def check_quantity(text: str) -> int:
@@ -182,10 +200,18 @@ def check_number(text: str, places: int, limit: int) -> int:
 
 
 def check_packages(text: str) -> dict[str, int]:
+    """Return new packages. Raises as ``read_packages`` and ``check_unit`` do."""
+    packages = read_packages(text)
+    for code in packages:
+        check_unit(code)
+    return packages
+
+
+def read_packages(text: str) -> dict[str, int]:
     """Return «кор=12, пал=480» as code → thousandths of the base unit in one.
 
     Raises ``package_form`` (text), ``package_repeated`` (unit), ``package_zero`` (unit),
-    ``packages_too_many`` (limit), or what ``check_unit`` and ``check_quantity`` raise.
+    ``packages_too_many`` (limit), or what ``read_unit`` and ``check_quantity`` raise.
     """
     packages: dict[str, int] = {}
     position = 0
@@ -194,7 +220,7 @@ def check_packages(text: str) -> dict[str, int]:
         match = _PACKAGE.match(text, position)
         if match is None:
             raise Invalid("package_form", text=text[position : position + 40].strip())
-        code, factor = check_unit(match[1]), check_quantity(match[2])
+        code, factor = read_unit(match[1]), check_quantity(match[2])
         if code in packages:
             raise Invalid("package_repeated", unit=code)
         if not factor:

@@ -95,11 +95,11 @@ COLUMNS = (
     Column("sku", "sku", "Артикул", _sku, is_required=True),
     Column("name", "name", "Наименование", _name, is_required=True, aliases=("Название",)),
     Column("category", "category", "Категория", _shelf_path, is_required=True),
-    Column("unit", "unit", "Ед.", catalog.check_unit, is_required=True, aliases=("Ед. изм.", "Единица")),
-    Column("price", "price", "Цена", catalog.check_price, is_required=True),
+    Column("unit", "unit", "Ед.", catalog.read_unit, is_required=True, aliases=("Ед. изм.", "Единица")),
+    Column("price", "price", "Цена", catalog.read_price, is_required=True),
     Column("vat_kind", "vat", "НДС", _vat),
     Column("on_hand", "on_hand", "Остаток", catalog.check_quantity),
-    Column("packages", "packages", "Упаковки", catalog.check_packages),
+    Column("packages", "packages", "Упаковки", catalog.read_packages),
     Column("weight_grams", "weight_kg", "Вес, кг", catalog.check_weight),
     Column("minimum", "minimum", "Минимум", catalog.check_rule),
     Column("multiple", "multiple", "Кратность", catalog.check_rule),
@@ -145,6 +145,7 @@ class _Planner:
         values = self._resolved(row.values, faults)
         if known is not None:
             _refuse_breaking(known, values, faults)
+        _refuse_new_oddities(known, values, faults)
         if faults:
             return None
         if known is None:
@@ -181,6 +182,19 @@ def _refuse_breaking(known: _Known, values: Mapping[str, Any], faults: Faults) -
         faults.add(_TITLES["unit"], "unit_fixed", old=unit, new=values["unit"])
     if values.get("on_hand", known.reserved) < known.reserved:
         faults.add(_TITLES["on_hand"], "below_reserved", reserved=known.reserved, unit=unit)
+
+
+def _refuse_new_oddities(known: _Known | None, values: Mapping[str, Any], faults: Faults) -> None:
+    # What is so since before says nothing new: an export comes back whole.
+    before: Mapping[str, Any] = known.values if known else {}
+    if values.get("price") == 0 and before.get("price") != 0:
+        faults.add(_TITLES["price"], "price_zero")
+    if known is None and "unit" in values:
+        with faults.under(_TITLES["unit"]):
+            catalog.check_unit(values["unit"])
+    with faults.under(_TITLES["packages"]):
+        for code in values.get("packages", {}).keys() - before.get("packages", {}).keys():
+            catalog.check_unit(code)
 
 
 def vat_kinds(session: Session) -> dict[str, VatKind]:

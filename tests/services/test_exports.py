@@ -79,7 +79,7 @@ def test_a_catalogue_reads_back_as_it_is(
                 unit="шт",
                 price=number * 1001,
                 description=catalog.check_description(description) or None,
-                packages={catalog.check_unit("-кор."): 12_500, "пал": 480_000},
+                packages={catalog.read_unit("-кор."): 12_500, "пал": 480_000},
                 weight_grams=number * 7,
                 minimum=2_500,
                 is_active=bool(number % 2),

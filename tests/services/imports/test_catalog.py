@@ -135,6 +135,15 @@ def test_twins_of_before_are_told_apart_only_when_written_just_so(session: Sessi
     assert (problem.column, problem.code, problem.params) == ("Артикул", "sku_ambiguous", {"value": "Ab"})
 
 
+def test_a_price_of_nought_and_a_strange_unit_of_before_are_left_in_peace(session: Session) -> None:
+    load(session, {})
+    session.execute(update(Product).values(price=0, unit="x+1"))
+    row = {"Цена": "0", "Ед.": "x+1"}
+    assert check(session, row).unchanged == 1
+    load(session, {**row, "Цена": "5"})
+    assert [problem.code for problem in check(session, row).problems] == ["price_zero"]
+
+
 def test_every_change_leaves_a_trace(session: Session, staff: Staff) -> None:
     load(session, {})
     imports.apply(session, check(session, {"Цена": "360"}), staff.dmitry)
@@ -223,6 +232,10 @@ def test_a_seller_under_a_special_regime_has_its_own_default(session: Session) -
         ({"Категория": "я" * 121}, "Категория", "too_long"),
         ({"Ед.": "килограммы-нетто"}, None, None),
         ({"Ед.": "килограммов нетто"}, "Ед.", "too_long"),
+        ({"Ед.": "=SUM(1)"}, "Ед.", "unit_form"),
+        ({"Ед.": "усл. ед"}, None, None),
+        ({"Ед.": "М²."}, None, None),
+        ({"Цена": "0"}, "Цена", "price_zero"),
         ({"Цена": "дорого"}, "Цена", "number"),
         ({"Цена": "-1"}, "Цена", "negative"),
         ({"Цена": "1,234.50"}, "Цена", "number"),
@@ -376,7 +389,7 @@ product_rows = st.lists(
             "Категория": st.lists(word.map(lambda text: text.replace("/", "")), min_size=1, max_size=3).map(
                 " / ".join
             ),
-            "Цена": st.integers(0, 10**7).map(lambda kopecks: f"{kopecks / 100:.2f}"),
+            "Цена": st.integers(1, 10**7).map(lambda kopecks: f"{kopecks / 100:.2f}"),
         },
         optional={
             "НДС": st.sampled_from(["22", "10", "0", "без НДС"]),
