@@ -12,6 +12,7 @@ from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen
 from handlers.screens import order_text
 from handlers.start import LANGUAGE_NAMES
+from handlers.texts import stack
 from models import Customer, PriceList, Role
 from services import clientele, customers, formats, handover
 
@@ -146,11 +147,18 @@ def choose_prices(ctx: Context, data: ChoosePrices) -> Screen:
     if customer.price_list_id is not None:
         rows.append([Button(t.plain("Catalogue prices"), SellBy(customer.id, NOBODY))])
     rows.append([_back(ctx, customer.id)])
-    text = t(
-        "Prices for {name}, now: {terms}\nChoose a price list, or type a discount in percent. Example: 5."
-        " Orders already sent keep their prices.",
-        name=customer.name,
-        terms=_terms(ctx, customer.price_list),
+    how = t(
+        "Type a discount in percent: with 5 the customer pays 5 % less than in the catalogue."
+        " It is kept as a price list, and can be chosen here for other customers then."
+    )
+    if page.items:
+        how = t(
+            "Choose a price list, or type a discount: with 5 the customer pays 5 % less than in the catalogue."
+        )
+    text = stack(
+        t("Prices for {name}, now: {terms}", name=customer.name, terms=_terms(ctx, customer.price_list)),
+        how,
+        t("Orders already sent keep their prices."),
     )
     return Screen(text, rows, ChoosePrices(customer.id, page.number))
 
@@ -191,13 +199,14 @@ def _marked(label: str, *, is_now: bool) -> str:
 
 
 def _terms(ctx: Context, terms: PriceList | None) -> str:
-    """Return «−5 %», «Опт · −5 %» for a list with a name of its own, or that the catalogue's prices count."""
+    """Return «скидка 5 %», «Опт · скидка 5 %» for a list of its own name, or that the catalogue's prices count."""
     if terms is None:
         return ctx.t.plain("as in the catalogue")
     if not terms.discount:
         return terms.name
-    percent = f"{formats.MINUS}{formats.percent_of_hundredths(terms.discount, ctx.view.language)}"
-    return percent if terms.name.startswith(formats.MINUS) else f"{terms.name} · {percent}"
+    percent = formats.percent_of_hundredths(terms.discount, ctx.view.language)
+    discount = ctx.t.plain("discount {percent}", percent=percent)
+    return discount if terms.name.startswith(formats.MINUS) else f"{terms.name} · {discount}"
 
 
 def _card(ctx: Context, customer_id: int) -> Screen:

@@ -131,7 +131,9 @@ PLAIN = {
     "coordinates_incomplete": N_("Latitude and longitude are needed both, or neither."),
     "category_slash": N_("A slash between spaces separates shelves. Type it without the spaces: Чай/кофе."),
     "category_inside_itself": N_("A shelf cannot stand on itself or on one below it."),
-    "discount_form": N_("Type the discount in percent, from 0 to 100. Example: 7,5."),
+    "discount_form": N_(
+        "Type the discount in percent, from 0 to 100: with 7,5 the customer pays 7,5 % less. There are no surcharges."
+    ),
     "price_list": N_("Not found."),
     "setting_changed": N_("Somebody changed this setting meanwhile. Look at what it is now."),
     "product_changed": N_("Somebody changed this product meanwhile. Look at what it says now."),

@@ -160,7 +160,7 @@ def check_unit(text: str) -> str:
 
 def read_price(text: str) -> int:
     """Return a price in kopecks, 0 let through. Raises as ``check_number`` does."""
-    return check_number(text, 2, MAX_PRICE)
+    return check_number(formats.without_currency(text), 2, MAX_PRICE)
 
 
 def check_price(text: str) -> int:

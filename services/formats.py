@@ -45,7 +45,7 @@ _WEEKDAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
 _PLAIN_OR_GROUPED = re.compile(
-    r"(?P<whole>[0-9]+|[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+)(?:[.,](?P<fraction>[0-9]+))?"
+    r"(?P<whole>[0-9]+|[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3})+)(?:[.,](?P<fraction>[0-9]+))?"
 )
 
 
@@ -128,6 +128,14 @@ def date_short(day: date, language: str = "ru") -> str:
 def weekday_short(day: date, language: str = "ru") -> str:
     """Return «пт» or ``Fri``."""
     return _WEEKDAYS[language][day.weekday()]
+
+
+_SIGN_BEHIND = re.compile(r"(?i)\s*(?:руб(?:лей|\.)?|р\.?|[₽€$₸₴]|br|[a-z]{3})$")
+
+
+def without_currency(text: str) -> str:
+    """Return a sum as typed without the currency behind it: «12 500,50 ₽», «5 руб.», «5 RUB»."""
+    return _SIGN_BEHIND.sub("", text.strip())
 
 
 def parse_decimal(text: str, places: int) -> int:

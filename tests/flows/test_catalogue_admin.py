@@ -64,6 +64,7 @@ def test_a_product_from_the_top_is_asked_for_its_shelf(stage: Stage) -> None:
     [
         ("название", "  Гречка\nновая ", "Гречка новая", ("name", "Гречка новая")),
         ("цена", "99,90", "цена: 99,90 ₽", ("price", 9990)),
+        ("цена", "12 500,50 ₽", "цена: 12 500,50 ₽", ("price", 1_250_050)),
         ("вес, кг", "0,905", "вес, кг: 0,905", ("weight_grams", 905)),
         ("минимум", "1 кор", "минимум: 12 шт (1 кор)", ("minimum", 12_000)),
         ("кратность", "6", "кратность: 6 шт", ("multiple", 6_000)),
@@ -254,10 +255,15 @@ def test_a_customer_gets_another_rep_a_discount_and_a_language(stage: Stage) -> 
     assert "• Анна" in dmitry.screen.labels
     acts.press(dmitry, "Клара", "Представитель: Клара")
     stage.klara.wait_text(f"Теперь ваш клиент — {ROMASHKA}, передал Дмитрий. Открытые черновики: 0.")
-    acts.press(dmitry, "💰 Цены", "сейчас: как в каталоге")
+    text = acts.press(dmitry, "💰 Цены", "сейчас: как в каталоге").text
+    assert "Выберите прайс-лист" not in text
+    assert "Введите скидку в процентах: если 5, клиент платит на 5 % меньше" in acts.plain(text)
+    acts.say(dmitry, "+5", "Наценок нет.")
     acts.say(dmitry, "сто", "Введите скидку в процентах")
     acts.say(dmitry, "101", "Введите скидку в процентах")
-    acts.say(dmitry, "7,5 %", "Цены: −7,5 %")
+    acts.say(dmitry, "7,5 %", "Цены: скидка 7,5 %")
+    acts.press(dmitry, "💰 Цены", "Выберите прайс-лист или введите скидку")
+    acts.press(dmitry, "• скидка 7,5 %", "Цены: скидка 7,5 %")
     acts.press(dmitry, "💬 Язык", "На каком языке счета")
     acts.press(dmitry, "English", "Язык документов: English")
     with stage.app.database.reading() as session:
@@ -269,7 +275,7 @@ def test_a_customer_gets_another_rep_a_discount_and_a_language(stage: Stage) -> 
     acts.opens(stage.anna)
     acts.press(stage.anna, "👥 Клиенты", "Ваши клиенты")
     assert ROMASHKA not in stage.anna.screen.labels
-    acts.press(dmitry, "💰 Цены", "сейчас: −7,5 %")
+    acts.press(dmitry, "💰 Цены", "сейчас: скидка 7,5 %")
     acts.press(dmitry, "Цены каталога", "Цены: как в каталоге")
 
 

@@ -292,6 +292,14 @@ def test_packages_that_cannot_be_read(text: str, code: str) -> None:
 
 
 def test_numbers_are_exact_integers() -> None:
+    for typed in (
+        "12 500,50 ₽",
+        "12\u00a0500,50\u00a0₽",
+        "12\u2009500.50 руб.",
+        "12500,50р",
+        "12\u202f500,5 RUB",
+    ):
+        assert catalog.check_price(typed) == 12_500_50, typed
     assert catalog.check_price("1 234,5") == 123450
     assert catalog.check_quantity("2.125") == 2125
     assert catalog.check_weight("0,75") == 750
@@ -304,6 +312,8 @@ def test_numbers_are_exact_integers() -> None:
         ("−3", "negative", {}),
         ("много", "number", {"places": 2}),
         ("1e9", "number", {"places": 2}),
+        ("₽", "number", {"places": 2}),
+        ("5 коров", "number", {"places": 2}),
         ("1,234", "number_places", {"places": 2}),
         ("100000000,01", "too_big", {"limit": 100_000_000}),
     ],
