@@ -152,9 +152,7 @@ def choose_prices(ctx: Context, data: ChoosePrices) -> Screen:
         " It is kept as a price list, and can be chosen here for other customers then."
     )
     if page.items:
-        how = t(
-            "Choose a price list, or type a discount: with 5 the customer pays 5 % less than in the catalogue."
-        )
+        how = t("Choose a price list, or type a discount in percent: with 5 the customer pays 5 % less.")
     text = stack(
         t("Prices for {name}, now: {terms}", name=customer.name, terms=_terms(ctx, customer.price_list)),
         how,
@@ -199,7 +197,7 @@ def _marked(label: str, *, is_now: bool) -> str:
 
 
 def _terms(ctx: Context, terms: PriceList | None) -> str:
-    """Return «скидка 5 %», «Опт · скидка 5 %» for a list of its own name, or that the catalogue's prices count."""
+    """Return «скидка 5 %», «Опт · скидка 5 %» with a name, or that the catalogue counts."""
     if terms is None:
         return ctx.t.plain("as in the catalogue")
     if not terms.discount:

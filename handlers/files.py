@@ -203,6 +203,8 @@ def _said(ctx: Context, field: str, value: Any, unit: str) -> str:
         return view.money(value)
     if field == "on_hand":
         return view.quantity(value, unit)
+    if field == "low_stock" and value is not None:
+        return view.quantity(value, unit)
     if not value:
         return "—"
     if field in ("minimum", "multiple"):

@@ -241,7 +241,7 @@ def _screen(ctx: Context, data: Journal, sums: Sums | None) -> Screen:
     if query:
         head = t("Orders for “{query}”:", query=query)
     if not page.items:
-        return Screen(stack(head, t("There are none of these.")), rows, here)
+        return Screen(stack(head, t("Nothing fits the filters and the search.")), rows, here)
     return Screen(order_text.paragraphs(head, _sums(ctx, sums)), rows, here)
 
 

@@ -160,10 +160,12 @@ def _filters(ctx: Context, here: MyOrders, period: Period | None, query: str) ->
 
 def _head(ctx: Context, here: MyOrders, query: str, *, is_empty: bool) -> Html:
     t = ctx.t
+    if is_empty and here != MyOrders():
+        return t("Nothing fits the filters and the search.")
     if query and is_empty:
         return t("No orders found for “{query}”. Type another piece.", query=query)
     if query:
         return t("Your orders for “{query}”:", query=query)
     if not is_empty:
         return t("Your orders. Type a number (№12) or a piece of the customer's name to search.")
-    return t("You have no orders yet.") if here == MyOrders() else t("There are none of these.")
+    return t("You have no orders yet.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from handlers import goods
+from handlers import goods, product_fields
 from handlers.addresses import ProductCard, ProductFields, Remove
 from handlers.callbacks import Data
 from handlers.context import Context
@@ -61,6 +61,7 @@ def register(router: Router) -> None:
     """Register the product card and its photo."""
     router.button(ProductCard, product_card, *Role)
     router.typed(ProductCard, "photo", set_photo, Role.ADMIN)
+    router.typed(ProductFields, "photo", set_photo_of_fields, Role.ADMIN)
     router.button(RemovePhoto, remove_photo, Role.ADMIN)
 
 
@@ -87,7 +88,8 @@ def product_card(ctx: Context, data: ProductCard) -> Screen:
             rows.append([Button(ctx.t.plain(":framed_picture: Remove the photo"), remove)])
     rows.append([Button(ctx.t.plain(":leftwards_arrow_with_hook: To the list"), goods.list_of(data))])
     rows += goods.foot(ctx, order)
-    text = _text(product, _facts(ctx, product, order), ending)
+    facts = _facts(ctx, product, order) + (_kept_facts(ctx, product) if is_kept else [])
+    text = _text(product, facts, ending)
     return Screen(text, rows, data, photo=product.photo_file_id)
 
 
@@ -95,10 +97,21 @@ def set_photo(ctx: Context, data: ProductCard, sizes: list[types.PhotoSize]) -> 
     """Show the product with the photo an administrator sent."""
     if data.order_id != goods.NO_ORDER:
         raise Invalid("photo_in_order")
-    product = catalog.get_product(ctx.session, data.product_id, with_hidden=True)
+    said = _keep_photo(ctx, data.product_id, sizes)
+    return product_card(ctx, data).under(said)
+
+
+def set_photo_of_fields(ctx: Context, data: ProductFields, sizes: list[types.PhotoSize]) -> Screen:
+    """Take a photo where the fields of the product are changed, too."""
+    said = _keep_photo(ctx, data.product_id, sizes)
+    return product_fields.fields(ctx, data).under(said)
+
+
+def _keep_photo(ctx: Context, product_id: int, sizes: list[types.PhotoSize]) -> Html:
+    product = catalog.get_product(ctx.session, product_id, with_hidden=True)
     # Telegram names the sizes of one photo from the smallest to the largest.
     catalog.set_photo(ctx.session, product, sizes[-1].file_id, ctx.user)
-    return product_card(ctx, data).under(ctx.t(":white_check_mark: The photo is set."))
+    return ctx.t(":white_check_mark: The photo is set.")
 
 
 def remove_photo(ctx: Context, data: RemovePhoto) -> Screen:
@@ -154,6 +167,16 @@ def _facts(ctx: Context, product: Product, order: Order | None) -> list[str]:
             t("Only multiples of {multiple}.", multiple=view.quantity(product.multiple, product.unit))
         )
     return rows
+
+
+def _kept_facts(ctx: Context, product: Product) -> list[str]:
+    """Return what only who keeps the catalogue needs to see at a glance."""
+    t = ctx.t
+    shown = {
+        t.plain("VAT"): product_fields.vat_words(ctx, product.vat_kind),
+        t.plain("weight, kg"): product_fields.value_of(ctx, product, "weight_grams"),
+    }
+    return [t("{field}: {value}", field=label, value=value) for label, value in shown.items()]
 
 
 def _in_order(ctx: Context, order: Order, product: Product, habit: ProductHabit) -> list[str]:

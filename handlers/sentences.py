@@ -12,7 +12,7 @@ from handlers.screen import View
 from handlers.screens import order_text
 from handlers.texts import N_, Html
 from models import OrderStatus
-from services import quantities
+from services import formats, quantities
 from services.errors import DomainError
 
 UNKNOWN = N_("That did not work. Please try again, or /start for the menu.")
@@ -132,7 +132,8 @@ PLAIN = {
     "category_slash": N_("A slash between spaces separates shelves. Type it without the spaces: Чай/кофе."),
     "category_inside_itself": N_("A shelf cannot stand on itself or on one below it."),
     "discount_form": N_(
-        "Type the discount in percent, from 0 to 100: with 7,5 the customer pays 7,5 % less. There are no surcharges."
+        "Type the discount in percent, from 0 to 100: with 7,5 the customer pays 7,5 % less."
+        " There are no surcharges."
     ),
     "price_list": N_("Not found."),
     "setting_changed": N_("Somebody changed this setting meanwhile. Look at what it is now."),
@@ -217,6 +218,10 @@ FILLED = {
 }
 
 
+# Years, rows and codes are no amounts.
+_AMOUNTS = frozenset({"limit", "least", "most", "problems", "matches", "length"})
+
+
 def of(view: View, error: DomainError) -> Html:
     """Return why nothing was changed, as HTML in the reader's language."""
     code = error.code
@@ -229,8 +234,10 @@ def of(view: View, error: DomainError) -> Html:
 
 
 def _worded(view: View, params: dict[str, Any]) -> dict[str, str]:
-    """Return «10 или 12» for lengths of which several are right, and lists with commas."""
+    """Return «10 или 12» for lengths of which several are right, lists with commas, limits as «20 000»."""
     said = {name: ", ".join(map(str, value)) for name, value in params.items() if isinstance(value, list)}
+    numbers = {name: params[name] for name in _AMOUNTS & params.keys() if isinstance(params[name], int)}
+    said |= {name: formats.whole(number, view.language) for name, number in numbers.items()}
     expected = params.get("expected")
     if isinstance(expected, str) and " / " in expected:
         said["expected"] = expected.replace(" / ", view.t.plain(" or "))

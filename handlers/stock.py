@@ -203,6 +203,8 @@ def mismatch(ctx: Context, params: dict[str, Any]) -> Screen:
 
 def _list_heading(ctx: Context, typed: str, *, only_low: bool, is_empty: bool) -> Html:
     t = ctx.t
+    if typed and is_empty and only_low:
+        return t("Nothing fits the filters and the search.")
     if typed and is_empty:
         return t("Nothing found for “{query}”. Type another piece of a name or SKU.", query=typed)
     if typed:

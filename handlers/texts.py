@@ -10,6 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from services import formats
+
 LOCALES = Path(__file__).parent.parent / "locales"
 LANGUAGES = ("ru", "en")
 # Hebrew, Arabic and the other letters written from right to left, and the marks that turn a text round.
@@ -55,12 +57,12 @@ class Texts:
         return self._find(message).format(**{name: _isolated(value) for name, value in values.items()})
 
     def many(self, one: str, several: str, n: int, **values: Any) -> Html:
-        """Return the form of the message that fits ``n``, which fills {n}."""
+        """Return the form of the message that fits ``n``, which fills {n}: «10 000»."""
         forms = self._catalogue.plural.get(one)
         if forms is None:
             forms = (one, several)
         text = forms[self._catalogue.plural_index(n)]
-        return Html(text.format(n=n, **_escaped(values)))
+        return Html(text.format(n=formats.whole(n, self.language), **_escaped(values)))
 
     def _find(self, message: str) -> str:
         found = self._catalogue.singular.get(message)

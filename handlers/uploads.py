@@ -138,13 +138,10 @@ def reading(ctx: Context, data: ReadingFile) -> Screen:
 
 
 def being_read(ctx: Context, payload: dict[str, Any], rows: int) -> Screen | None:
-    """Show how many rows are read, to who still waits for them."""
-    if "upload_id" in payload:
-        screen = applying(ctx, ApplyingFile(payload["upload_id"]))
-    elif ctx.conversation.form.get("file") == payload["file_id"]:
-        screen = reading(ctx, ReadingFile(payload["kind"]))
-    else:
+    """Show how many rows are read, to who still waits for them; not while they are written."""
+    if "upload_id" in payload or ctx.conversation.form.get("file") != payload["file_id"]:
         return None
+    screen = reading(ctx, ReadingFile(payload["kind"]))
     if conversations.address(ctx.conversation) != screen.here:
         return None
     said = ctx.t.many("{n} row is read", "{n} rows are read", rows)

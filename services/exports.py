@@ -33,6 +33,21 @@ NAMES = {
 }
 # Not under «Остаток», which the import reads: a file that comes back days later must not undo what was sold.
 _ON_HAND_NOW = {"ru": "На складе сейчас", "en": "Now in stock"}
+_WIDE = {
+    "name": 44,
+    "category": 28,
+    "packages": 20,
+    "description": 60,
+    "emails": 32,
+    "address": 48,
+    "phone": 18,
+}
+_WIDTHS = {
+    title: _WIDE[column.field]
+    for column in (*catalog.COLUMNS, *customers.COLUMNS)
+    if column.field in _WIDE
+    for title in (column.title, column.name)
+}
 _YES_NO = {True: "да", False: "нет"}
 
 
@@ -72,7 +87,7 @@ def _products(session: Session) -> Iterator[list[Cell]]:
     columns = (
         *(Product.id, Product.sku, Product.name, Product.category_id, Product.unit, Product.price),
         *(Product.vat_kind, Product.on_hand, Product.weight_grams, Product.minimum, Product.multiple),
-        *(Product.description, Product.is_active),
+        *(Product.low_stock, Product.description, Product.is_active),
     )
     for product in session.execute(select(*columns).order_by(Product.name, Product.id)):
         yield [
@@ -86,6 +101,7 @@ def _products(session: Session) -> Iterator[list[Cell]]:
             _shifted(product.weight_grams, 3),
             _shifted(product.minimum, 3),
             _shifted(product.multiple, 3),
+            _shifted(product.low_stock, 3),
             product.description,
             _YES_NO[product.is_active],
             _shifted(product.on_hand, 3),
@@ -171,10 +187,15 @@ def _comma(number: Decimal | None) -> str:
 def _xlsx(rows: Iterable[Sequence[Cell]]) -> bytes:
     import openpyxl  # 8 MB that a bot without exports need not carry
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.utils import get_column_letter
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.freeze_panes = "A2"
+    header, *others = rows
+    for number, title in enumerate(header, start=1):
+        letter = get_column_letter(number)
+        sheet.column_dimensions[letter].width = _WIDTHS.get(str(title), max(12, len(str(title)) + 2))
 
     def made(cell: Cell) -> object:
         if not isinstance(cell, str):
@@ -185,7 +206,7 @@ def _xlsx(rows: Iterable[Sequence[Cell]]) -> bytes:
         own.data_type, own.number_format = "s", "@"
         return own
 
-    for row in rows:
+    for row in (header, *others):
         sheet.append([made(cell) for cell in row])
     out = io.BytesIO()
     book.save(out)

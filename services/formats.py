@@ -87,6 +87,11 @@ def quantity(thousandths: int, language: str = "ru") -> str:
     return _without_trailing_zeros(_fixed(thousandths, QUANTITY_SCALE, language), language)
 
 
+def whole(number: int, language: str = "ru") -> str:
+    """Return a number of things: «10 000» or ``10,000``."""
+    return f"{MINUS if number < 0 else ''}{_grouped(abs(number), language)}"
+
+
 def distance(metres: int, language: str = "ru") -> str:
     """Return metres as kilometres with one decimal, rounded half-up: «14,2»."""
     return _fixed(half_up(metres, 100), 10, language)

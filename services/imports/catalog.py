@@ -103,6 +103,7 @@ COLUMNS = (
     Column("weight_grams", "weight_kg", "Вес, кг", catalog.check_weight),
     Column("minimum", "minimum", "Минимум", catalog.check_rule),
     Column("multiple", "multiple", "Кратность", catalog.check_rule),
+    Column("low_stock", "low_stock", "Мало при", catalog.check_quantity),
     Column("description", "description", "Описание", catalog.check_description),
     Column("is_active", "is_active", "Активен", cells.check_yes_no),
 )
@@ -228,7 +229,7 @@ def _known_products(
 _COMPARED = (
     *(Product.id, Product.sku, Product.name, Product.category_id, Product.unit, Product.price),
     *(Product.vat_kind, Product.on_hand, Product.reserved, Product.weight_grams, Product.description),
-    *(Product.minimum, Product.multiple, Product.is_active),
+    *(Product.minimum, Product.multiple, Product.low_stock, Product.is_active),
 )
 
 

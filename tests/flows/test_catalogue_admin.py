@@ -101,7 +101,7 @@ def test_every_field_is_changed_with_its_check_and_leaves_a_trace(
         ("цена", "0,00", "Цена должна быть больше нуля."),
         ("упаковки", "@кор=12", "Единица — это буквы"),
         ("цена", "1,234", "После запятой — не больше 2 цифр."),
-        ("цена", "1000000000", "Слишком много: не больше 100000000."),
+        ("цена", "1000000000", "Слишком много: не больше 100 000 000."),
         ("упаковки", "кор", "Упаковки пишутся так: кор=12, пал=480."),
         ("упаковки", "кор=12, кор=6", "Упаковка «кор» указана дважды."),
         ("упаковки", "кор=0", "Сколько в одной упаковке «кор»?"),
@@ -136,6 +136,19 @@ def test_a_sku_is_changed_and_nobody_else_has_it_in_whatever_case(stage: Stage) 
     acts.offers(stage.anna, "Гречка")
     acts.say(stage.anna, "кр-001", "ничего не найдено")
     assert _traces(stage, "product", _product(stage, "Ёж-1").id) == ["update", "update"]
+
+
+def test_the_card_and_its_fields_take_a_photo_and_say_vat_and_weight(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    _opens_catalogue(dmitry)
+    acts.say(dmitry, BUCKWHEAT, "по запросу")
+    text = acts.press(dmitry, "Гречка", "Пришлите фото").text
+    assert "НДС: 10%\nвес, кг: 0,92" in text
+    acts.press(dmitry, "✏️ Изменить", "категория: Бакалея / Крупы")
+    dmitry.send_photo()
+    acts.sees(dmitry, "✅ Фото")
+    acts.offers(dmitry, "✏️ название")
+    assert _product(stage, BUCKWHEAT).photo_file_id is not None
 
 
 def test_packages_vat_and_shelf_are_changed_and_emptied(stage: Stage) -> None:

@@ -184,7 +184,7 @@ def test_too_many_rows_are_refused_with_the_limit(stage: Stage) -> None:
     _opens_catalogue(stage)
     rows = [HEADER, *([f"A-{number}", "x", "y", "шт", "1"] for number in range(tables.MAX_ROWS + 1))]
     stage.dmitry.send_document("всё.csv", make_csv(rows))
-    stage.dmitry.wait_text("В файле слишком много строк: можно до 20000.", timeout=60)
+    stage.dmitry.wait_text("В файле слишком много строк: можно до 20\u00a0000.", timeout=60)
     assert _count(stage, "%") == 53
 
 
@@ -201,13 +201,16 @@ def test_ten_thousand_rows_show_how_far_they_are_and_are_written_whole(
         ),
     ]
     stage.dmitry.send_document("много.csv", make_csv(rows))
-    stage.dmitry.wait_text("➕ 10000 новых", timeout=60)
+    stage.dmitry.wait_text("➕ 10\u00a0000 новых", timeout=60)
     with stage.app.database.reading() as session:
         said = [row.payload.get("text", "") for row in session.scalars(select(OutboxMessage))]
-    assert any("прочитано 5000 строк" in text for text in said)
+    assert any("прочитано 5\u00a0000 строк" in text for text in said)
     stage.dmitry.press("✅ Применить")
     stage.dmitry.wait_text("✅ Записано: «много.csv».", timeout=60)
     with stage.app.database.reading() as session:
+        said = [row.payload.get("text", "") for row in session.scalars(select(OutboxMessage))]
+        assert any(text.startswith("⏳ Записываю") for text in said)
+        assert not any("Записываю" in text and "прочитано" in text for text in said)
         received = select(func.count(), func.sum(StockMovement.on_hand_change)).where(
             StockMovement.reason == "много.csv"
         )

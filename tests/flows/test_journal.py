@@ -72,7 +72,7 @@ def test_filters_narrow_one_another_and_are_kept_with_page_and_query_after_a_res
         _shows(dmitry, [33, 32, 31, 30, 24, 23, 22, 21])
         acts.say(dmitry, "№31", "Заказы по запросу «№31»")
         _shows(dmitry, [31])
-        acts.say(dmitry, "нет такого", "Таких нет.")
+        acts.say(dmitry, "нет такого", "По этим фильтрам и поиску ничего нет.")
 
 
 def test_orders_of_some_days_and_of_a_storekeeper(stage: Stage) -> None:

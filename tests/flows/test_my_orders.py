@@ -44,7 +44,7 @@ def test_the_list_is_filtered_and_searched(stage: Stage) -> None:
         ("📥 На складе", ["📥 №1 · ООО «Ромашка» · 5 638,00 ₽"]),
         ("⛔ Закрытые", []),
     ):
-        acts.press(stage.anna, label, "Ваши заказы." if shown else "Таких нет.")
+        acts.press(stage.anna, label, "Ваши заказы." if shown else "По этим фильтрам и поиску ничего нет.")
         acts.offers(stage.anna, f"• {label}")
         assert _shown(stage) == shown
     acts.press(stage.anna, "Все", "Ваши заказы.")

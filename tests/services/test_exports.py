@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -82,6 +83,7 @@ def test_a_catalogue_reads_back_as_it_is(
                 packages={catalog.read_unit("-кор."): 12_500, "пал": 480_000},
                 weight_grams=number * 7,
                 minimum=2_500,
+                low_stock=(None, 0, 7_500)[number % 3],
                 is_active=bool(number % 2),
                 vat_kind=list(VatKind)[number % 4],
             )
@@ -178,11 +180,22 @@ def test_excel_in_russian_opens_the_csv_and_computes_nothing(session: Session, b
         "Вес, кг": "",
         "Минимум": "",
         "Кратность": "",
+        "Мало при": "",
         "Описание": "",
         "Активен": "да",
         "На складе сейчас": "600",
     }
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_the_columns_of_a_workbook_are_wide_enough_to_read(session: Session, buckwheat: Product) -> None:
+    for language, name in (("ru", "Наименование"), ("en", "name")):
+        data = exports.render(session, "catalog", "xlsx", language)
+        sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+        head = enumerate(sheet[1], start=1)
+        widths = {cell.value: sheet.column_dimensions[get_column_letter(place)].width for place, cell in head}
+        assert all(width > len(str(title)) for title, width in widths.items())
+        assert widths[name] > 40
 
 
 def test_a_workbook_holds_texts_as_texts_and_numbers_as_numbers(session: Session, buckwheat: Product) -> None:
