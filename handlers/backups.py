@@ -60,10 +60,8 @@ def screen(ctx: Context, data: Backups) -> Screen:
 
 
 def make(ctx: Context, _data: MakeBackup) -> Screen:
-    """Have a copy made and sent; raises Invalid ``backup_not_sqlite``."""
-    if not backup.is_possible(ctx.session):
-        raise Invalid("backup_not_sqlite")
-    outbox.add_job(ctx.session, backup.BACKUPS, backup.ASKED, {"chat_id": ctx.conversation.chat_id})
+    """Have a copy made and sent."""
+    backup.ask(ctx.session, ctx.conversation.chat_id)
     return screen(ctx, Backups()).under(
         ctx.t(":hourglass_flowing_sand: The copy is being made and comes here by itself.")
     )

@@ -125,7 +125,7 @@ def take(ctx: Context, kind: str, file: Document) -> Screen:
 
 def take_corrected(ctx: Context, data: FileReport, file: Document) -> Screen:
     """Read another file of the same kind."""
-    return take(ctx, uploads.get(ctx.session, data.upload_id, ctx.user).kind, file)
+    return take(ctx, uploads.own(ctx.session, data.upload_id, ctx.user).kind, file)
 
 
 def reading(ctx: Context, data: ReadingFile) -> Screen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from models.base import Base, Key
@@ -31,3 +31,7 @@ class Upload(Base):
     report: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
+    # Whether bytes and report are still there: the row stays, so that nobody's old button finds another file.
+    is_kept: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (Index("ix_uploads_kept", "created_at", sqlite_where=text("is_kept")),)

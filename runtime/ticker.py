@@ -13,7 +13,7 @@ from typing import Any
 
 from models import Database, Session, now_of
 from runtime.processor import Processor
-from services import admission, backup, digests, health, inbox, ledger, mailings, outbox, reminders
+from services import admission, backup, digests, health, inbox, ledger, mailings, outbox, reminders, uploads
 from services.health import Disk
 
 log = logging.getLogger(__name__)
@@ -115,8 +115,9 @@ def disk_of(folder: Path) -> Disk | None:
 
 
 def sweep(session: Session) -> None:
-    """Delete finished inbox and outbox rows that nobody will ask about, and what strangers left."""
+    """Delete or empty what nobody will ask about: finished rows, files and reports, what strangers left."""
     now = now_of(session)
     inbox.sweep(session, now - KEEP_INBOX)
     outbox.sweep(session, now - KEEP_OUTBOX)
+    uploads.sweep(session, now)
     admission.sweep(session, now - KEEP_STRANGERS)

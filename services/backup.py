@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from models import Database
 from models.database import sqlite_path
 from services import company, notifications, outbox
-from services.errors import DomainError, Invalid
+from services.errors import Conflict, DomainError, Invalid
 
 BACKUPS = "backups"
 """The folder in the data folder, and the worker that fills it."""
@@ -117,6 +117,19 @@ def queue_nightly(session: Session) -> None:
     if is_due and is_possible(session):
         firm.backed_up_on = now.date()
         outbox.add_job(session, BACKUPS, NIGHTLY, {})
+
+
+def ask(session: Session, chat_id: int) -> None:
+    """Queue a copy for an administrator's chat.
+
+    Raises Invalid ``backup_not_sqlite``, Conflict ``backup_under_way`` while one waits or is being made: each
+    is as large as the database.
+    """
+    if not is_possible(session):
+        raise Invalid("backup_not_sqlite")
+    if outbox.is_under_way(session, BACKUPS):
+        raise Conflict("backup_under_way")
+    outbox.add_job(session, BACKUPS, ASKED, {"chat_id": chat_id})
 
 
 def make(database: Database, folder: Path, kind: str, now: datetime) -> Path:

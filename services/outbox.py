@@ -135,6 +135,15 @@ def has_due(session: Session) -> bool:
     return session.execute(query.limit(1)).first() is not None
 
 
+def is_under_way(session: Session, lane: str) -> bool:
+    """Tell whether anything of a lane waits or is in hand."""
+    is_open = _table.c.state.in_((OutboxState.WAITING, OutboxState.SENDING))
+    return (
+        session.execute(select(_table.c.id).where(_table.c.lane == lane, is_open).limit(1)).first()
+        is not None
+    )
+
+
 def record(session: Session, outcomes: list[Outcome]) -> None:
     """Write how attempts ended onto their rows."""
     now = now_of(session)

@@ -6,9 +6,10 @@ The bytes wait in a row until then, so that a restart loses nothing.
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
 
 from models import Upload, User, now_of
@@ -19,6 +20,12 @@ from services.imports.report import summary
 from services.imports.tables import MAX_BYTES, Progress
 
 MAX_FILE_NAME = 200
+UNAPPLIED_KEPT, REPORT_KEPT = timedelta(days=2), timedelta(days=30)
+# Written out: with a bound value SQLite would not use the index of what is kept.
+_is_kept = text("is_kept")
+_empty = (
+    update(Upload).values(is_kept=False, content=None, report={}).execution_options(synchronize_session=False)
+)
 _ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 
 
@@ -51,16 +58,16 @@ def read(
 
 
 def read_again(session: Session, upload_id: int, progress: Progress | None = None) -> FileRead:
-    """Return what a kept file would do now, as ``read`` does. Raises NotFound ``upload`` once applied."""
+    """Return what a kept file would do now, as ``read`` does. Raises NotFound ``upload_gone``."""
     upload = session.get(Upload, upload_id)
     if upload is None or upload.content is None:
-        raise NotFound("upload")
+        raise NotFound("upload_gone")
     return read(session, cast(Kind, upload.kind), upload.content, upload.file_name, progress)
 
 
 def keep(session: Session, actor: User, file: FileRead) -> Upload:
     """Keep a file with its report in place of what the actor sent before and did not apply."""
-    session.execute(delete(Upload).where(Upload.user_id == actor.id, Upload.applied_at.is_(None)))
+    session.execute(_empty.where(_is_kept, Upload.user_id == actor.id, Upload.applied_at.is_(None)))
     report = file.report
     upload = Upload(
         user_id=actor.id,
@@ -77,11 +84,23 @@ def keep(session: Session, actor: User, file: FileRead) -> Upload:
     return upload
 
 
-def get(session: Session, upload_id: int, actor: User) -> Upload:
-    """Return one of the actor's own uploads. Raises NotFound ``upload``."""
+def own(session: Session, upload_id: int, actor: User) -> Upload:
+    """Return one of the actor's own uploads, kept or not. Raises NotFound ``upload``."""
     found = session.get(Upload, upload_id)
     if found is None or found.user_id != actor.id:
         raise NotFound("upload")
+    return found
+
+
+def get(session: Session, upload_id: int, actor: User) -> Upload:
+    """Return one of the actor's own uploads with its report.
+
+    Raises NotFound ``upload``; ``upload_gone`` or, of one that was applied, ``report_gone`` when it is not
+    kept any more.
+    """
+    found = own(session, upload_id, actor)
+    if not found.is_kept:
+        raise NotFound("upload_gone" if found.applied_at is None else "report_gone")
     return found
 
 
@@ -115,6 +134,13 @@ def apply(session: Session, upload: Upload, report: Report, actor: User) -> None
         raise Conflict("import_outdated")
     imports.apply(session, report, actor)
     upload.applied_at, upload.content = now_of(session), None
+
+
+def sweep(session: Session, now: datetime) -> None:
+    """Empty what nobody applied in two days, and the reports on what was applied a month ago."""
+    is_old = Upload.created_at < now - UNAPPLIED_KEPT
+    is_over = or_(Upload.applied_at.is_(None), Upload.created_at < now - REPORT_KEPT)
+    session.execute(_empty.where(_is_kept, is_old, is_over))
 
 
 def renew(upload: Upload, report: Report) -> None:

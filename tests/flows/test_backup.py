@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot import build
 from demo.bot_api_types import Message
 from demo.people import Person
 from handlers import backups
-from models import Company, OutboxMessage, OutboxState, Session
+from models import Company, OutboxKind, OutboxMessage, OutboxState, Session
 from runtime import commands
 from runtime.instance_lock import InstanceLock
 from services import backup, outbox
@@ -144,6 +144,23 @@ def test_a_copy_is_sent_to_nobody_but_an_administrator(stage: Stage) -> None:
     acts.press(stage.anna, "📋 Мои заказы", "Заказов пока нет.")
     assert not _documents(stage.anna)
     assert len(stage.anna.messages) == said
+
+
+def test_one_copy_is_made_at_a_time(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    acts.opens(dmitry)
+    for state in (OutboxState.WAITING, OutboxState.SENDING):
+        # One that stays where it is: due some day, or in the hands of nobody.
+        with stage.app.database.unit_of_work() as session:
+            later = datetime(2031, 5, 5, tzinfo=UTC)
+            lane, name = backup.BACKUPS, backup.NIGHTLY
+            row_id = outbox.add(session, OutboxKind.JOB, lane, name, {}, due_at=later)
+            session.get_one(OutboxMessage, row_id).state = state
+        acts.comes_to(dmitry, "/backup", "Копия уже делается: дождитесь её.")
+        assert _queued(stage) == [state]
+        with stage.app.database.unit_of_work() as session:
+            session.execute(delete(OutboxMessage).where(OutboxMessage.id == row_id))
+    _asks_for_copy(dmitry)
 
 
 def test_to_everybody_else_there_is_no_such_command(stage: Stage) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
 from models import AuditEntry, Customer, OutboxMessage, Product, StockMovement, Upload, User
-from runtime import jobs
+from runtime import jobs, ticker
 from services import drafts, ledger
 from services.imports import tables
 from services.quantities import Typed
@@ -286,6 +287,24 @@ def test_a_restart_between_report_and_apply_loses_nothing(stage: Stage) -> None:
     acts.sees(stage.dmitry, "цена 89,90")
     with restarted(stage):
         acts.press(stage.dmitry, "✅ Применить", "✅ Записано: «прайс.csv».")
+    assert _price(stage, "КР-001") == 9990
+
+
+def test_a_file_left_for_days_has_to_be_sent_again(stage: Stage) -> None:
+    dmitry = stage.dmitry
+    _opens_catalogue(stage)
+    dmitry.send_document("прайс.csv", make_csv([HEADER, BUCKWHEAT]))
+    acts.sees(dmitry, "✏️ 1 изменится")
+    with stage.app.database.unit_of_work(datetime.now(UTC) + timedelta(days=3)) as session:
+        ticker.sweep(session)
+    toast = dmitry.press("✅ Применить").wait_answered().toast
+    assert toast is not None
+    assert toast.text == "Этот файл больше не хранится. Отправьте его ещё раз."
+    assert _price(stage, "КР-001") == 8990
+    acts.sees(dmitry, "Что делаем?")
+    acts.press(dmitry, "📦 Каталог", "Выберите или введите")
+    dmitry.send_document("прайс.csv", make_csv([HEADER, BUCKWHEAT]))
+    acts.press(dmitry, "✅ Применить", "✅ Записано")
     assert _price(stage, "КР-001") == 9990
 
 
