@@ -107,8 +107,13 @@ class OutboxMessage(Base):
             "created_at",
             sqlite_where=text("state = 'failed'"),
         ),
+        # What the sweep looks at; letters are history.
+        Index(
+            "ix_outbox_messages_done",
+            "created_at",
+            sqlite_where=text("kind <> 'email' AND state IN ('sent', 'superseded', 'failed')"),
+        ),
         Index(None, "lane", "id"),
-        Index(None, "sent_at"),
     )
 
 

@@ -35,8 +35,10 @@ _columns = (
     _table.c.first_tried_at,
     _table.c.order_id,
 )
-# Written out: with a bound value SQLite would not use the index that holds waiting rows only.
+MOST_SWEPT = 10_000
+# Written out: with a bound value SQLite would not use the index that holds such rows only.
 _is_waiting, _is_failed = text("state = 'waiting'"), text("state = 'failed'")
+_is_done = text("kind <> 'email' AND state IN ('sent', 'superseded', 'failed')")
 # Built once: SQLAlchemy's construction of a statement costs more than SQLite's execution of it.
 _insert = insert(_table)
 _take = (
@@ -252,10 +254,11 @@ def repeat(session: Session, row_id: int) -> None:
 
 
 def sweep(session: Session, before: datetime) -> int:
-    """Delete finished Telegram and job rows older than ``before``; e-mails are history and stay."""
-    result = session.execute(
-        delete(_table).where(
-            _table.c.kind != OutboxKind.EMAIL, _table.c.state.in_(ENDED), _table.c.created_at < before
-        )
-    )
+    """Delete finished Telegram and job rows older than ``before``, the oldest first; return how many.
+
+    At most ``MOST_SWEPT`` at once: everybody waits while they go. E-mails are history and stay.
+    """
+    old = select(_table.c.id).where(_is_done, _table.c.created_at < before)
+    oldest = old.order_by(_table.c.created_at).limit(MOST_SWEPT)
+    result = session.execute(delete(_table).where(_table.c.id.in_(oldest)))
     return int(result.rowcount)  # type: ignore[attr-defined]

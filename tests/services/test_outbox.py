@@ -1,8 +1,9 @@
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 
 from models import Database, OutboxKind, OutboxMessage, OutboxState
@@ -122,6 +123,28 @@ def test_a_row_can_be_given_up_or_skipped(database: Database) -> None:
         outbox.skip(session, second.id)
         assert states(session) == ["failed", "superseded"]
         assert outbox.take_due(session) == []
+
+
+def test_a_sweep_reads_what_it_deletes_and_no_more(
+    database: Database, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.unit_of_work(NOW) as session:
+        write(session, 5)
+        outbox.record(session, [Outcome(row.id, OutboxState.SENT, 1) for row in outbox.take_due(session)])
+    monkeypatch.setattr(outbox, "MOST_SWEPT", 2)
+    later, plan = NOW + timedelta(days=1), list[str]()
+
+    def explain(connection: Connection, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        if engine == "sqlite" and statement.startswith("DELETE"):
+            steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            plan.extend(step[3] for step in steps)
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    with database.unit_of_work(later) as session:
+        assert [outbox.sweep(session, later) for _ in range(4)] == [2, 2, 1, 0]
+    event.remove(database.engine, "before_cursor_execute", explain)
+    assert not [step for step in plan if step.startswith("SCAN")]
+    assert engine != "sqlite" or any("ix_outbox_messages_done" in step for step in plan)
 
 
 def test_old_rows_are_swept_but_letters_and_open_rows_stay(database: Database) -> None:
