@@ -50,8 +50,10 @@ def screen(ctx: Context, data: Backups) -> Screen:
             at=f"{backup.MADE_AT:%H:%M}",
         )
     ]
-    if firm.backed_up_on is not None:
-        facts.append(t("The last night: {day}", day=ctx.view.day(firm.backed_up_on)))
+    night = backup.last_night(ctx.session)
+    facts.append(
+        t("The last night: {day}", day=ctx.view.day(night) if night is not None else t("there was none yet"))
+    )
     if firm.backup_fault is not None:
         facts.append(t(":warning: No copy was made: {reason}", reason=firm.backup_fault))
     return Screen(

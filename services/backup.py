@@ -132,6 +132,18 @@ def ask(session: Session, chat_id: int) -> None:
     outbox.add_job(session, BACKUPS, ASKED, {"chat_id": chat_id})
 
 
+def last_night(session: Session) -> date | None:
+    """Return the day of the last nightly copy; None when there was no night yet.
+
+    The day of the installation is marked as done at the first start: nights begin with the next one.
+    """
+    firm = company.get(session)
+    if firm.backed_up_on is None or firm.initialised_at is None:
+        return firm.backed_up_on
+    installed_on = firm.initialised_at.astimezone(company.zone(session)).date()
+    return firm.backed_up_on if firm.backed_up_on > installed_on else None
+
+
 def make(database: Database, folder: Path, kind: str, now: datetime) -> Path:
     """Write a copy into the data folder and clear away those that were kept long enough; return where it is.
 

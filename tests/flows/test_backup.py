@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,8 @@ def test_the_screen_says_when_and_a_copy_too_big_for_telegram_is_named(
     acts.opens(stage.dmitry)
     acts.press(stage.dmitry, "⚙️ Настройки", "Язык:")
     acts.press(stage.dmitry, "💾 Резервная копия", "Копия делается каждую ночь в 02:00")
+    # Installed a moment ago.
+    assert "Последняя ночь: ещё не было" in stage.dmitry.screen.text
     acts.press(stage.dmitry, "💾 Сделать копию сейчас", ASKED)
     said = stage.dmitry.wait_text("Telegram столько не принимает")
     [copy] = (stage.settings.data_dir / "backups").iterdir()
@@ -115,6 +117,12 @@ def test_a_night_without_a_copy_is_told_once_and_mended_by_the_next(stage: Stage
     [copy] = folder.iterdir()
     assert copy.name.startswith("nightly-")
     acts.opens(stage.dmitry)
+    with stage.app.database.unit_of_work() as session:
+        firm = session.get_one(Company, 1)
+        assert firm.initialised_at is not None
+        firm.initialised_at -= timedelta(days=2)
+    text = acts.comes_to(stage.dmitry, "/backup", "Последняя ночь: ").text
+    assert "ещё не было" not in text
     assert len([one for one in stage.dmitry.messages if "Ночная копия" in one.text]) == 1
     assert not [one for one in stage.anna.messages if "копия" in one.text.lower()]
 
