@@ -150,7 +150,10 @@ def since(ctx: Context, data: Since) -> Screen:
 def until(ctx: Context, data: Until) -> Screen:
     """Show a month in which the last day is chosen."""
     month, rows = _calendar(
-        ctx, data.ago, lambda ago: Until(data.first, ago), lambda day: Report(Cycle.ANY, data.first, day)
+        ctx,
+        data.ago,
+        lambda ago: Until(data.first, ago),
+        lambda day: Report(Cycle.ANY, min(day, data.first), max(day, data.first)),
     )
     day = ctx.view.day(data.first)
     return Screen(ctx.t("From {day} to which day? <b>{month}</b>", day=day, month=month), rows, data)

@@ -118,8 +118,9 @@ def of(cycle: Cycle, today: date) -> ReportPeriod:
 def parse(text: str, today: date) -> ReportPeriod:
     """Return the period typed as «01.10.2026–15.11.2026» or «с 1.10.26 по 15.11.26».
 
-    Raises Invalid ``period_form`` unless there are two dates and nothing else, ``period_day`` for a date no
-    calendar has, and what :func:`checked` does.
+    Two dates the wrong way round are put right, as the journal does. Raises Invalid ``period_form`` unless
+    there are two dates and nothing else, ``period_day`` for a date no calendar has, and what
+    :func:`checked` does.
     """
     found = list(_DATE.finditer(text))
     if len(found) != 2:
@@ -129,7 +130,8 @@ def parse(text: str, today: date) -> ReportPeriod:
     is_clean = _BEFORE.fullmatch(around) and _BETWEEN.fullmatch(between) and not text[second.end() :].strip()
     if not between or not is_clean:
         raise Invalid("period_form")
-    return checked(ReportPeriod(_day(first), _day(second)), today)
+    days = sorted((_day(first), _day(second)))
+    return checked(ReportPeriod(days[0], days[1]), today)
 
 
 def checked(period: ReportPeriod, today: date) -> ReportPeriod:

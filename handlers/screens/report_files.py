@@ -68,7 +68,7 @@ def chart(session: Session, what: What, period: ReportPeriod, language: str) -> 
     if what is What.TOTALS:
         bars = _bars(view, head, analytics.turnover(session, period))
         return File(name, partial(charts.draw_bars, bars))
-    ranking = _ranking(view, head, what, analytics.compute(session, what, period))
+    ranking = _ranking(view, head, what, analytics.compute(session, what, period), totals)
     return File(name, partial(charts.draw_ranking, ranking))
 
 
@@ -123,7 +123,7 @@ def _decimal(view: View, number: float) -> str:
     return formats.quantity(round(number * 1000), view.language)
 
 
-def _ranking(view: View, head: Heading, what: What, report: Report) -> Ranking:
+def _ranking(view: View, head: Heading, what: What, report: Report, totals: analytics.Totals) -> Ranking:
     rows = [_ranked(view, what, row) for row in report_text.rows_of(report, what)[: charts.MOST_ROWS]]
     if isinstance(report, analytics.Keepers):
         now, before = (sum(getattr(row, name) for row in report.rows) for name in ("loads", "before"))
@@ -131,9 +131,24 @@ def _ranking(view: View, head: Heading, what: What, report: Report) -> Ranking:
         head = replace(
             head, figure=figure, change=report_text.change(view, now, before), is_rise=_is_rise(now, before)
         )
+    elif isinstance(report, analytics.Products):
+        head = _goods_only(view, head, totals, report.delivery)
     elif what is What.SILENT:
         head = replace(head, figure=str(len(report_text.rows_of(report, what))), change="", is_rise=None)
     return Ranking(head, rows, view.t.plain(EMPTY))
+
+
+def _goods_only(view: View, head: Heading, totals: analytics.Totals, delivery: int) -> Heading:
+    """Return the heading with the sum the bars add up to; the delivery, no product's, is named besides."""
+    now, before = (one.turnover - one.delivery for one in (totals.now, totals.before))
+    besides = view.t.plain("Delivery besides: {amount}", amount=view.money(delivery))
+    return replace(
+        head,
+        subtitle=f"{head.subtitle} · {besides}",
+        figure=view.money(now),
+        change=report_text.change(view, now, before),
+        is_rise=_is_rise(now, before),
+    )
 
 
 def _ranked(view: View, what: What, row: Any) -> Ranked:

@@ -84,7 +84,7 @@ def _totals(view: View, report: Totals) -> tuple[list[Column], list[list[object]
         [t.plain("including delivery"), now.delivery, before.delivery],
         [t.plain(AVERAGE), now.average, before.average],
         [t.plain("Short, in money"), now.short_amount, before.short_amount],
-        [t.plain(ORDERS), now.orders, before.orders],
+        [t.plain(N_("Loaded orders")), now.orders, before.orders],
         [t.plain("Customers who bought"), now.customers, before.customers],
         [t.plain("Short lines"), now.short_lines, before.short_lines],
         [t.plain(CANCELLED), now.cancelled, before.cancelled],

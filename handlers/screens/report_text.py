@@ -94,7 +94,7 @@ def _totals(view: View, report: Totals) -> list[str]:
         (N_("Short, in money"), now.short_amount, before.short_amount),
     ]
     counted = [
-        (N_("Orders"), now.orders, before.orders),
+        (N_("Loaded orders"), now.orders, before.orders),
         (N_("Customers who bought"), now.customers, before.customers),
         (N_("Short lines"), now.short_lines, before.short_lines),
         (N_("Cancelled orders"), now.cancelled, before.cancelled),

@@ -13,8 +13,9 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 import migrations
+from handlers.screens import report_files
 from models import Customer, Database, Invoice, InvoiceLine, Order, Product, User
-from services import analytics, company, invoices, loading, placing, schedule
+from services import analytics, company, formats, invoices, loading, placing, schedule
 from services.analytics import KeeperRow, What
 from services.report_periods import Cycle, ReportPeriod
 from tests.conftest import NOW, Cast
@@ -217,6 +218,14 @@ def test_products_have_their_share_and_class(autumn: Shop) -> None:
         ("B-1", "шт", 555_00, 30_000, 140, "B", 555_00),
     ]
     assert found.delivery == 150_00
+
+
+def test_the_chart_of_products_is_headed_by_what_its_bars_add_up_to(autumn: Shop) -> None:
+    file = report_files.chart(autumn.session, What.PRODUCTS, NOVEMBER, "ru")
+    [ranking] = file.render.args  # type: ignore[attr-defined]
+    assert sum(row.value for row in ranking.rows) == 3975_50
+    assert ranking.heading.figure == formats.money(3975_50, "RUB", "ru")
+    assert ranking.heading.subtitle.endswith(f" · Доставка отдельно: {formats.money(150_00, 'RUB', 'ru')}")
 
 
 def test_the_bars_are_the_days_of_the_company(autumn: Shop) -> None:

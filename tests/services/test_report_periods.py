@@ -64,6 +64,7 @@ def test_what_a_period_is_compared_with(cycle: Cycle, own: str, before: str) -> 
         "from 1/10/2026 to 15/11/2026",
         "2026-10-01 – 2026-11-15",
         "01.10.2026 15.11.2026",
+        "15.11.2026–01.10.2026",
     ],
 )
 def test_a_period_is_typed_in_many_ways(text: str) -> None:
@@ -86,7 +87,6 @@ def test_a_period_is_typed_in_many_ways(text: str) -> None:
         ("31.02.2026–15.11.2026", "period_day"),
         ("01.13.2026–15.11.2026", "period_day"),
         ("00.10.2026–15.11.2026", "period_day"),
-        ("15.11.2026–01.10.2026", "period_reversed"),
         ("01.10.1926–15.11.2026", "period_far"),
         ("01.10.2026–15.11.2926", "period_far"),
         ("01.10.0000–15.11.2026", "period_day"),
