@@ -12,6 +12,7 @@ from handlers.addresses import (
     Facsimile,
     Holidays,
     MailTexts,
+    Requisites,
     Settings,
     SettingsGroup,
     VatTable,
@@ -85,6 +86,7 @@ def entries(ctx: Context) -> Rows:
     """Return the administrator's buttons on «⚙️ Настройки»."""
     t = ctx.t
     groups = [Button(t.plain(label), SettingsGroup(name)) for name, (label, _) in GROUPS.items()]
+    groups.append(Button(t.plain(":office: Company"), Requisites()))
     groups.append(Button(t.plain(":envelope: Letters to clients"), MailTexts()))
     groups.append(Button(t.plain(":floppy_disk: Backup"), Backups()))
     return keyboards.in_rows(groups)

@@ -28,11 +28,11 @@ CREDIT = Html("<i>© OpenStreetMap</i>")
 TROUBLES = {
     geo.Trouble.SLOW: N_(
         ":warning: The address service is too slow at the moment and gave no answer."
-        " The draft is kept: type the address again, or send a location."
+        " Nothing is lost: type the address again, or send a location."
     ),
     geo.Trouble.BUSY: N_(
         ":warning: The address service has too many questions at the moment."
-        " The draft is kept: type the address again later, or send a location."
+        " Nothing is lost: type the address again later, or send a location."
     ),
     geo.Trouble.DOWN: N_(":warning: The address service does not answer at the moment."),
 }

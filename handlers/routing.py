@@ -53,7 +53,7 @@ class Router:
         self._jobs: dict[str, Callable[..., None]] = {}
         self._progress: dict[str, Callable[..., Shown]] = {}
         self.front_door: Callable[[Context], Screen] | None = None
-        self.hint: Callable[[Context], str] | None = None
+        self.hint: Callable[[Context, bool], str] | None = None
         # The update in hand. Updates are handled one at a time, by one thread.
         self._session: Session | None = None
         self._answer: Answer | None = None
@@ -318,7 +318,9 @@ class Router:
         here = conversations.address(ctx.conversation) or self._front_door(ctx).here
         route = self._typed.get((type(here), message.content_type)) if here is not None else None
         if route is None or here is None or not self._may(ctx, route):
-            return self._unexpected(ctx, here)
+            awaits = self._typed.get((type(here), "text")) if here is not None else None
+            wants_text = message.content_type != "text" and awaits is not None and self._may(ctx, awaits)
+            return self._unexpected(ctx, here, wants_text=wants_text)
         owner = self._buttons.get(type(here))
         if owner is not None:
             self._check(ctx, owner, here)
@@ -332,11 +334,11 @@ class Router:
             return self._unexpected(ctx, conversations.address(ctx.conversation))
         return command.route.handler(ctx, argument.strip())
 
-    def _unexpected(self, ctx: Context, here: Data | None) -> Screen:
+    def _unexpected(self, ctx: Context, here: Data | None, *, wants_text: bool = False) -> Screen:
         screen = self.open(ctx, here)
         if self.hint is None:
             return screen
-        screen.under(self.hint(ctx))
+        screen.under(self.hint(ctx, wants_text))
         return screen
 
     def _press(self, ctx: Context, data: Data) -> Shown:

@@ -103,8 +103,10 @@ def cancel(router: Router, ctx: Context, _argument: str) -> Screen:
     return screen
 
 
-def hint(ctx: Context) -> Html:
-    """Say what is expected when something else came."""
+def hint(ctx: Context, wants_text: bool) -> Html:
+    """Say what is expected when something else came: a text, or a press."""
+    if wants_text:
+        return ctx.t("I cannot read that. Type a text here, or use the buttons.")
     return ctx.t("I did not expect that here. Please use the buttons, or /start for the menu.")
 
 

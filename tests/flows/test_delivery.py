@@ -31,7 +31,7 @@ def test_a_slow_geocoder_is_named_and_the_draft_kept(hasty: Stage) -> None:
     anna = hasty.anna
     acts.to_address(anna)
     with hasty.geocoder.faults.hang(30):
-        acts.say(anna, TYPED, "⚠️ Служба адресов не ответила вовремя. Черновик сохранён")
+        acts.say(anna, TYPED, "⚠️ Служба адресов не ответила вовремя. Ничего не пропало")
     acts.sees(anna, "Куда везти?")
     # The next try is answered, and both the other ways are open meanwhile.
     acts.offers(anna, "🏬 Самовывоз")

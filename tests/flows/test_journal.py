@@ -175,7 +175,7 @@ def test_an_order_goes_to_another_rep_alone(stage: Stage) -> None:
     acts.press(dmitry, "📋 Только этот заказ", "✅ Теперь заказ ведёт Клара.")
     assert "передан другому представителю, Дмитрий: Анна → Клара" in dmitry.screen.text
     anna.wait_text("Теперь ведёт Клара: передал Дмитрий.")
-    told = klara.wait_text("Теперь ваш: передал Дмитрий, раньше вёл Анна.")
+    told = klara.wait_text("Теперь ваш: передал(а) Дмитрий, прежний представитель: Анна.")
     klara.press("📋 Открыть заказ", message=told)
     acts.sees(klara, "📥 На складе")
     acts.offers(klara, "↩️ Отозвать")

@@ -130,7 +130,7 @@ def test_a_rep_s_photo_is_answered_with_what_is_expected(stage: Stage, where: st
         _looks_at_buckwheat(anna)
         assert "Пришлите фото" not in anna.screen.text
     anna.send_photo()
-    acts.sees(anna, "Здесь я этого не ждал")
+    acts.sees(anna, "Здесь нужен текст")
     assert "Гречка ядрица" in anna.screen.text
     assert _photo_id(stage) is None
 

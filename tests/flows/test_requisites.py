@@ -14,8 +14,13 @@ NEW_BANK = ("044525187", "40702810100000000009", "30101810700000000187")
 def test_bank_details_that_do_not_fit_are_asked_about_and_the_old_ones_stay(stage: Stage) -> None:
     dmitry = stage.dmitry
     acts.opens(dmitry)
+    # From the menu, and where one looks for settings.
+    acts.offers(dmitry, "🏢 Компания")
+    acts.press(dmitry, "⚙️ Настройки", "Язык:")
     acts.press(dmitry, "🏢 Компания", "БИК: 044525225")
     acts.press(dmitry, "БИК", "Пример: 044525225")
+    dmitry.send_sticker()
+    acts.sees(dmitry, "Здесь нужен текст: введите его или нажмите кнопку.")
     acts.say(dmitry, "044525999", "Ключ счёта не сходится с БИК.")
     acts.sees(dmitry, "Сохранить всё равно?")
     assert _bank(stage) == OLD_BANK
