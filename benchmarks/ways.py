@@ -84,10 +84,10 @@ from handlers.places import Candidate, ConfirmPlace
 from handlers.product import Step
 from handlers.product_fields import EditProduct
 from handlers.repeating import Repeat
-from handlers.requisites import EditRequisite
+from handlers.requisites import DoubtRequisite, EditRequisite
 from handlers.settings_table import GROUPS
 from handlers.shelves import Picking, PickShelf, ShiftShelf
-from handlers.staff import GiveRole
+from handlers.staff import AskBlock, GiveRole
 from handlers.status import FailedRows
 from handlers.warehouse import OnTheWay, Queue
 from models import (
@@ -310,6 +310,8 @@ def of_the_administrator(stage: Stage, case: Case, taken: list[tuple[str, Taken]
     admin.press("administrator: queue", Queue(0))
     admin.press("administrator: requisite asked", EditRequisite("phone"))
     admin.say("administrator: requisite typed", "+7 495 111-22-33", Requisites)
+    admin.press("administrator: account asked", EditRequisite("account"))
+    admin.say("administrator: account that does not fit", "40702810038000004513", DoubtRequisite)
 
 
 def of_the_journal(stage: Stage, case: Case, taken: list[tuple[str, Taken]]) -> None:
@@ -392,6 +394,7 @@ def of_the_staff(stage: Stage, _case: Case, taken: list[tuple[str, Taken]]) -> N
     admin.press("administrator: staff card", StaffCard(reps[0]))
     admin.press("administrator: changes of one person", AuditLog(about=About.STAFF, subject_id=reps[0]))
     admin.press("administrator: staff card, again", StaffCard(reps[0]))
+    admin.press("administrator: block asked", AskBlock(reps[0]))
     admin.press("administrator: role given", GiveRole(reps[0], Role.STOREKEEPER), StaffCard)
     admin.press("administrator: customers handed over, whom to", HandOver(reps[0]))
     admin.press("administrator: customers handed over, asked", HandOverTo(reps[0], reps[1]))
