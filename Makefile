@@ -18,14 +18,16 @@ setup: $(VENV)/run.stamp    ## set up what the bot needs in .venv; starts nothin
 run: $(VENV)/run.stamp      ## run the bot for real, settings from .env
 	@MALLOC_ARENA_MAX=1 exec $(BIN)/python -OO bot.py
 
-# The conversations wait for each other more than they reckon: they run beside everything else.
-test: $(VENV)/dev.stamp     ## all tests (ARGS="-k name" narrows them)
-ifdef ARGS
-	$(BIN)/python -m pytest $(ARGS)
+# The conversations wait for each other more than they reckon: they run beside everything else, and everything
+# that has a database runs on PostgreSQL beside both.
+test: $(VENV)/dev.stamp     ## all tests (ARGS="-k name" narrows them, ENGINE=postgresql or sqlite chooses)
+ifneq ($(ARGS)$(ENGINE),)
+	ENGINE=$(ENGINE) $(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest tests/flows & flows=$$!; \
-	$(BIN)/python -m pytest --ignore=tests/flows; rest=$$?; \
-	wait $$flows; flows=$$?; exit $$((rest || flows))
+	@ENGINE=sqlite $(BIN)/python -m pytest tests/flows & flows=$$!; \
+	ENGINE=postgresql $(BIN)/python -m pytest & other=$$!; \
+	ENGINE=sqlite $(BIN)/python -m pytest --ignore=tests/flows; rest=$$?; \
+	wait $$flows; flows=$$?; wait $$other; other=$$?; exit $$((rest || flows || other))
 endif
 
 check: $(VENV)/dev.stamp    ## formatting, lint and types

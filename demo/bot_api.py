@@ -79,7 +79,8 @@ class BotApi:
                 return await control.handle(request)
             return await gateway.handle(request)
 
-        runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=0.1)
+        # A bot that has gone leaves a poll behind, and it is waited for twice as long.
+        runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=0.01)
         await runner.setup()
         try:
             site = web.TCPSite(runner, self.host, self.port, reuse_address=True)

@@ -203,13 +203,16 @@ def ask_sums(ctx: Context, _data: JournalSums) -> None:
 
 
 def summed(ctx: Context, payload: dict[str, Any], result: Any) -> Screen | None:
-    """Show the sums, if what they are of is still looked at."""
+    """Show the sums, or that there are none, if what they are of is still looked at."""
     here = conversations.address(ctx.conversation)
     if ctx.actor is None or not ctx.actor.holds(Role.ADMIN) or not isinstance(here, Journal):
         return None
     if here.pack() != payload["here"] or _filter(ctx, here).to_json() != payload["filter"]:
         return None
-    return _screen(ctx, here, result if isinstance(result, Sums) else None)
+    if isinstance(result, Sums):
+        return _screen(ctx, here, result)
+    said = ctx.t(":warning: The sums could not be counted. Try once more, or choose fewer days.")
+    return _screen(ctx, here, None).under(said)
 
 
 def send_file(ctx: Context, _data: JournalFile) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -18,8 +18,11 @@ from sqlalchemy.orm import Session
 from models.base import Base
 
 BUSY_TIMEOUT_MS = 10_000
-# Any number will do, as long as nobody else takes the same advisory lock in this database.
+# Any numbers will do, as long as nobody else takes the same advisory locks in this database.
 POSTGRESQL_LOCK = 7_313_300_221
+POSTGRESQL_WRITING = 7_313_300_222
+# What a killed process held is free once the server reads from its connection again.
+LAST_HOLDER_MS = 1_000
 SQLITE_FAULTS = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -69,21 +72,32 @@ class Database:
             yield session
 
     def try_lock(self) -> bool:
-        """Hold PostgreSQL's advisory lock until :meth:`close`; False when another process holds it."""
-        connection = self.engine.connect()
-        query = text("SELECT pg_try_advisory_lock(:key)")
-        got = bool(connection.execute(query, {"key": POSTGRESQL_LOCK}).scalar())
-        connection.commit()
-        if got:
-            self._lock_connection = connection
-        else:
+        """Hold PostgreSQL's advisory lock until :meth:`unlock`; False when another process holds it."""
+        connection = self.engine.connect().execution_options(begin="DEFERRED")
+        # A machine that is cut off would hold it for hours: the server asks after it within a minute.
+        for setting in ("keepalives_idle = 30", "keepalives_interval = 10", "keepalives_count = 3"):
+            connection.exec_driver_sql(f"SET tcp_{setting}")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LAST_HOLDER_MS}")
+        try:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({POSTGRESQL_LOCK})")
+        except OperationalError:
             connection.close()
-        return got
+            return False
+        connection.commit()
+        self._lock_connection = connection
+        return True
+
+    def unlock(self) -> None:
+        """Let go of what :meth:`try_lock` took."""
+        if self._lock_connection is not None:
+            # Not given back: the lock belongs to the connection for as long as that is open.
+            self._lock_connection.invalidate()
+            self._lock_connection.close()
+            self._lock_connection = None
 
     def close(self) -> None:
         """Give every connection back; SQLite then folds its WAL into the file."""
-        if self._lock_connection is not None:
-            self._lock_connection.close()
+        self.unlock()
         self.engine.dispose()
 
 
@@ -133,7 +147,10 @@ def _make_engine(url: str) -> Engine:
     path = sqlite_path(url)
     if path is None:
         _share_partial_indexes()
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5, hide_parameters=True)
+        engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     path.parent.mkdir(parents=True, exist_ok=True)
     # hide_parameters: what people typed does not belong into the log, not even with an error.
     engine = create_engine(
@@ -168,6 +185,18 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # As with SQLite: who waits for longer than this is told so.
+    connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    connection.commit()
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Let one transaction write at a time, in all processes: the rules were made for SQLite's writer."""
+    if connection.get_execution_options().get("begin", "IMMEDIATE") == "IMMEDIATE":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({POSTGRESQL_WRITING})")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -22,6 +22,8 @@ class InstanceLock:
 
     def __init__(self, database: Database, token: str) -> None:
         self._files: list[IO[str]] = []
+        # PostgreSQL's lock lasts as long as its connection, and that as long as somebody knows it.
+        self._database = database
         path = sqlite_path(database.url)
         if path is not None:
             self._lock_file(path.with_name(path.name + ".lock"), f"the database {path}")
@@ -40,6 +42,7 @@ class InstanceLock:
         """Let another process start."""
         for file in self._files:
             file.close()
+        self._database.unlock()
 
     def _lock_file(self, path: Path, what: str) -> None:
         try:

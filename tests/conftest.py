@@ -1,4 +1,4 @@
-"""A real database for every test that asks: a SQLite file, and PostgreSQL where ``both_engines`` says so.
+"""A real database for every test that asks, on the engine that tests/engines.py says.
 
 The cast: Анна and Клара sell, Борис and Пётр load, Дмитрий rules. Ромашка is Анна's customer, Василёк
 Клара's, who must see nothing of Анна's.
@@ -7,20 +7,14 @@ The cast: Анна and Клара sell, Борис and Пётр load, Дмитр
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy.orm import Session
 
-import migrations
 from models import (
     Category,
     Customer,
@@ -36,155 +30,80 @@ from models import (
     WorkingHours,
 )
 from services import company
+from tests.engines import (
+    CHOSEN,
+    EMPTY,
+    MIGRATED,
+    POSTGRESQL,
+    SQLITE,
+    WHY_NOT,
+    engines,
+    postgres_binaries,
+)
 
 # A Friday, noon in Moscow: before the cut-off, and the next working day is a Monday.
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-TEMPLATE = "migrated"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_engines: runs on SQLite and on PostgreSQL")
+    if CHOSEN not in (None, SQLITE, POSTGRESQL):
+        raise pytest.UsageError(f"ENGINE={CHOSEN}: it is {SQLITE} or {POSTGRESQL}, or not set for the usual")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marks_one = any("engine" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if marks_one or "engine" not in metafunc.fixturenames:
         return
-    if metafunc.definition.get_closest_marker("both_engines"):
-        metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+    is_marked = metafunc.definition.get_closest_marker("both_engines")
+    on = [CHOSEN] if CHOSEN else [SQLITE, POSTGRESQL] if is_marked else []
+    if on:
+        metafunc.parametrize("engine", on, indirect=True)
 
 
-class PostgresServer:
-    """A server of the tests' own, on a unix socket, with nothing kept on disk for long."""
-
-    def __init__(self, binaries: Path) -> None:
-        self._binaries = binaries
-        # A socket's path has room for about a hundred bytes, so pytest's own folders are too deep.
-        self._folder = Path(tempfile.mkdtemp(prefix="pg", dir=_fast_folder()))
-        self._numbers = count(1)
-        if os.geteuid() == 0:
-            shutil.chown(self._folder, "postgres")
-
-    def start(self) -> None:
-        self._run(
-            "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"
-        )
-        options = f"-c listen_addresses='' -k {self._folder}"
-        for switch in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
-            options += f" -c {switch}=off"
-        self._run("pg_ctl", "start", "-w", "-s", "-D", "data", "-l", "log", "-o", options)
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "stop", "-s", "-m", "immediate", "-D", "data")
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def url(self, name: str) -> str:
-        return f"postgresql://postgres@/{name}?host={self._folder}"
-
-    def create(self, name: str = "", template: str = "template1") -> str:
-        name = name or f"test{next(self._numbers)}"
-        with self._connection() as connection:
-            # Copying files is twice as fast as logging pages; PostgreSQL 15 made it a choice.
-            strategy = " STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{strategy}".encode())
-        return name
-
-    def drop(self, name: str) -> None:
-        with self._connection() as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-    def _connection(self) -> psycopg.Connection:
-        return psycopg.connect(self.url("postgres"), autocommit=True)
-
-    def _run(self, program: str, *arguments: str) -> None:
-        # PostgreSQL refuses to run as root.
-        prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        command = [*prefix, str(self._binaries / program), *arguments]
-        # Not captured through a pipe: the server would inherit it and never close it.
-        with (self._folder / "out").open("w+") as output:
-            done = subprocess.run(
-                command, cwd=self._folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL, check=False
-            )
-            output.seek(0)
-            assert done.returncode == 0, output.read()
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With an engine chosen, leave out what runs on the other one, or, for PostgreSQL, on neither."""
+    if CHOSEN is None:
+        return
+    kept, out = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        on = item.callspec.params.get("engine", SQLITE) if hasattr(item, "callspec") else SQLITE
+        (kept if on == CHOSEN else out).append(item)
+    config.hook.pytest_deselected(items=out)
+    items[:] = kept
 
 
-def _fast_folder() -> str | None:
-    """Memory, where there is enough of it: a container's /dev/shm may have as little as 64 MB."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
-    return str(memory) if roomy else None
+@pytest.fixture(scope="session", autouse=True)
+def _engines_stopped() -> Iterator[None]:
+    yield
+    engines.stop()
 
 
-def postgres_binaries() -> Path | None:
-    """The newest PostgreSQL's programs, where Debian keeps them or where pg_config says."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    if found:
-        return found[-1].parent
-    pg_config = shutil.which("pg_config")
-    if pg_config is None:
-        return None
-    folder = Path(subprocess.check_output([pg_config, "--bindir"], text=True).strip())
-    return folder if (folder / "initdb").exists() else None
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    binaries = postgres_binaries()
-    if binaries is None:
-        why = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Which database the test runs on, see tests/engines.py."""
+    chosen = str(getattr(request, "param", SQLITE))
+    if chosen == POSTGRESQL and postgres_binaries() is None:
         if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail(f"{why}; in CI both engines must be tested")
-        pytest.skip(why)
-    server = PostgresServer(binaries)
-    server.start()
-    try:
-        database = Database(server.url(server.create(TEMPLATE)))
-        migrations.upgrade(database)
-        database.close()
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "bot.db"
-    database = Database(f"sqlite:///{path}")
-    migrations.upgrade(database)
-    database.close()
-    return path
+            pytest.fail(f"{WHY_NOT}; in CI both engines must be tested")
+        pytest.skip(WHY_NOT)
+    engines.current = chosen
+    yield chosen
+    engines.current = SQLITE
 
 
 @pytest.fixture
-def engine(request: pytest.FixtureRequest) -> str:
-    """Which database the test runs on; SQLite unless the test is marked ``both_engines``."""
-    return str(getattr(request, "param", "sqlite"))
-
-
-@pytest.fixture
-def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(engine: str, tmp_path: Path) -> Iterator[str]:
     """A database of the test's own, migrated."""
-    if engine == "sqlite":
-        template: Path = request.getfixturevalue("migrated_file")
-        yield f"sqlite:///{shutil.copy(template, tmp_path / 'bot.db')}"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.create(template=TEMPLATE)
-    yield server.url(name)
-    server.drop(name)
+    with engines.database(tmp_path, MIGRATED) as url:
+        yield url
 
 
 @pytest.fixture
-def empty_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def empty_url(engine: str, tmp_path: Path) -> Iterator[str]:
     """A database without a single table."""
-    if engine == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.create()
-    yield server.url(name)
-    server.drop(name)
+    with engines.database(tmp_path, EMPTY) as url:
+        yield url
 
 
 @pytest.fixture

@@ -16,11 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import psycopg
+
 from demo import main, sample
 from demo.bot_api import BotApi
 from demo.geocoder import Geocoder
 from demo.mailbox import Mailbox
 from demo.people import Person
+from models.database import sqlite_path
+from tests.engines import EMPTY, SAMPLED, engines
 
 ROOT = Path(main.__file__).resolve().parent.parent
 RUN = (sys.executable, "bot.py", "run")
@@ -43,13 +47,18 @@ def wait_until(
 
 
 class Tables:
-    """Looks into the bot's database from outside, as an operator with the sqlite3 tool would."""
+    """Looks into the bot's database from outside, as an operator with sqlite3 or psql would."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, url: str) -> None:
+        self.url = url
 
     def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(self.path, timeout=10)
+        """The rows of a query whose values are marked by ``?``."""
+        path = sqlite_path(self.url)
+        if path is None:
+            with psycopg.connect(self.url) as server:
+                return server.execute(query.replace("%", "%%").replace("?", "%s").encode(), values).fetchall()
+        connection = sqlite3.connect(path, timeout=10)
         try:
             return connection.execute(query, values).fetchall()
         finally:
@@ -125,18 +134,19 @@ class FarEnds:
     mailbox: Mailbox
     geocoder: Geocoder
     folder: Path
+    database_url: str
     cast: sample.Cast
 
     @property
     def tables(self) -> Tables:
-        return Tables(self.folder / "bot.db")
+        return Tables(self.database_url)
 
     def person(self, member: sample.Person) -> Person:
         return self.api.person(member.telegram_id, member.first_name, member.username)
 
     def environment(self, **changes: str) -> dict[str, str]:
         env = main.environment(self.api, self.mailbox, self.geocoder, self.folder, self.cast)
-        return {**env, **changes}
+        return {**env, "DATABASE_URL": self.database_url, **changes}
 
     @contextmanager
     def bot(self, command: Sequence[str] = RUN, **changes: str) -> Iterator[Bot]:
@@ -161,7 +171,6 @@ def far_ends(folder: Path, *, with_sample: bool = True) -> Iterator[FarEnds]:
         api = stack.enter_context(BotApi(fresh_token()))
         mailbox = stack.enter_context(Mailbox())
         geocoder = stack.enter_context(Geocoder())
-        cast: sample.Cast = (sample.DMITRY,)
-        if with_sample:
-            cast = sample.prepare(main.database_url(folder))
-        yield FarEnds(api, mailbox, geocoder, folder, cast)
+        url = stack.enter_context(engines.database(folder, SAMPLED if with_sample else EMPTY))
+        cast = sample.prepare(url) if with_sample else (sample.DMITRY,)
+        yield FarEnds(api, mailbox, geocoder, folder, url, cast)

@@ -106,12 +106,17 @@ def test_a_retry_keeps_its_place_after_a_restart(far: FarEnds) -> None:
         assert helped < cancelled, anna.view()
 
 
-def test_a_second_process_on_the_same_database_refuses(far: FarEnds) -> None:
+@pytest.mark.both_engines
+def test_a_second_process_on_the_same_database_refuses(far: FarEnds, engine: str) -> None:
     with far.bot() as bot:
         bot.start().wait_log("the bot runs")
         second = Bot(far.environment(BOT_TOKEN=fresh_token()), far.folder / "second.log")
         assert second.start().wait() == 1
-        assert f"Another process (pid {bot.process.pid}) already works with the database" in second.log
+        refusal = {
+            "sqlite": f"Another process (pid {bot.process.pid}) already works with the database",
+            "postgresql": "Another process already works with this PostgreSQL database",
+        }
+        assert refusal[engine] in second.log
         assert "Traceback" not in second.log
         assert bot.is_alive
         bot.kill()
@@ -192,6 +197,7 @@ def test_an_update_that_kills_the_process_is_set_aside(far: FarEnds) -> None:
         assert bot.terminate() == 0
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("room", [0, 4_000, 9_000, 20_000, 45_000])
 def test_a_full_disk_loses_nothing(far: FarEnds, room: int) -> None:
     """Writing fails somewhere: in the inbox, in a handler, at the commit. Nothing counts, then all does."""
@@ -238,7 +244,7 @@ def all_said_after_start(people: list[Person]) -> None:
 
 def _queue_a_letter(far: FarEnds, bot: Bot) -> None:
     """Have an invoice mailed."""
-    database = Database(main.database_url(far.folder))
+    database = Database(far.database_url)
     number = order_in_hand(database, sample.BORIS)
     database.close()
     boris = far.person(sample.BORIS)

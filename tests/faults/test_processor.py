@@ -215,6 +215,7 @@ def full_disk(stage: Stage) -> Iterator[threading.Event]:
         is_full.clear()
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_full_disk_while_handling_fails_no_update(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not the update is at fault but the disk: it waits, and so does everything that came with it."""
     monkeypatch.setattr(processor, "PAUSE_AFTER_FAILED_COMMIT", 0.05)

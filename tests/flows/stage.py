@@ -1,4 +1,4 @@
-"""A whole company on local far ends: the real bot, real HTTP, real SMTP, a real database file."""
+"""A whole company on local far ends: the real bot, real HTTP, real SMTP, a real database."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from demo.mailbox import Mailbox
 from demo.people import Person
 from runtime.lanes import Limits
 from settings import Secret, Settings
+from tests.engines import SAMPLED, engines
 
 UNLIMITED = Limits(per_second=None, chat_per_second=None)
 
@@ -67,7 +68,8 @@ def running(folder: Path, **more: Any) -> Iterator[Stage]:
         api = stack.enter_context(BotApi())
         mailbox = stack.enter_context(Mailbox())
         geocoder = stack.enter_context(Geocoder())
-        settings = settings_for(api, mailbox, geocoder, folder, **more)
+        url = stack.enter_context(engines.database(folder, SAMPLED))
+        settings = settings_for(api, mailbox, geocoder, folder, **{"database_url": Secret(url), **more})
         cast = sample.prepare(settings.effective_database_url)
         app = build(settings, limits=UNLIMITED, long_poll_seconds=5, map_patience_seconds=patience)
         people = {

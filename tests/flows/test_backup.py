@@ -23,6 +23,7 @@ from tests.flows import acts
 from tests.flows.stage import UNLIMITED, Stage
 
 ASKED = "Копия делается и придёт сюда сама."
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 TAKEN_CARE = "Здесь всё на этот момент."
 
 
@@ -189,20 +190,6 @@ def test_in_english_too(stage: Stage) -> None:
     stage.dmitry.send("/backup")
     acts.sees(stage.dmitry, "The copy is being made and comes here by itself.")
     stage.dmitry.wait_text("Everything up to now.")
-
-
-@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_with_postgresql_the_tool_is_named(stage_on_engine: Stage) -> None:
-    dmitry = stage_on_engine.dmitry
-    acts.opens(dmitry)
-    dmitry.send("/backup")
-    acts.sees(dmitry, "pg_dump")
-    acts.press(dmitry, "⚙️ Настройки", "Язык:")
-    acts.press(dmitry, "💾 Резервная копия", "pg_dump")
-    assert "💾 Сделать копию сейчас" not in dmitry.screen.labels
-    with stage_on_engine.app.database.unit_of_work(datetime(2031, 5, 5, 12, 0, tzinfo=UTC)) as session:
-        backup.queue_nightly(session)
-    assert _queued(stage_on_engine) == []
 
 
 def _asks_for_copy(dmitry: Person) -> Message:

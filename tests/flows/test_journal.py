@@ -17,8 +17,9 @@ from sqlalchemy import select
 from demo.people import Person
 from handlers.registry import register_all
 from handlers.routing import Router
-from models import Customer, Document, Order, OrderStatus, Role, User
+from models import Customer, Document, Order, OrderStatus, Role, Session, User
 from services import journal
+from services.journal import Filter, Sums
 from tests.flows import acts
 from tests.flows.stage import Stage, restarted
 from tests.flows.test_scope_and_races import UNKNOWN, example
@@ -120,6 +121,28 @@ def test_too_much_to_sum_at_once_is_summed_by_a_worker(stage: Stage, monkeypatch
     acts.press(dmitry, "🧮 Посчитать суммы", "доставка 244,00 ₽")
     assert "🧮 Посчитать суммы" not in dmitry.screen.labels
     _shows(dmitry, [1])
+
+
+def test_sums_that_cannot_be_counted_are_said_to_be_and_offered_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dmitry = stage.dmitry
+    acts.all_open(stage)
+    acts.places_order(stage, stage.anna)
+    monkeypatch.setattr(journal, "MOST_AT_ONCE", 0)
+    acts.press(dmitry, "📋 Заказы", "Заказов слишком много")
+    count = journal.sums
+
+    def sums(session: Session, actor: User, wanted: Filter, most: int | None = None) -> Sums | None:
+        # The list asks within a limit, the worker without.
+        if most is None:
+            raise MemoryError("too much")
+        return count(session, actor, wanted, most)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(journal, "sums", sums)
+        acts.press(dmitry, "🧮 Посчитать суммы", "Суммы посчитать не удалось.")
+    acts.press(dmitry, "🧮 Посчитать суммы", "доставка 244,00 ₽")
 
 
 def test_the_file_has_what_is_filtered(stage: Stage) -> None:

@@ -20,9 +20,8 @@ TVERSKAYA_7 = (55.75867, 37.61060)
 
 @pytest.mark.both_engines
 def test_an_order_goes_from_the_access_code_to_the_invoice_in_the_mailbox(
-    stage_on_engine: Stage, tmp_path: Path
+    stage: Stage, tmp_path: Path
 ) -> None:
-    stage = stage_on_engine
     olga, boris, petr, dmitry = stage.stranger, stage.boris, stage.petr, stage.dmitry
     for person in (boris, petr, dmitry):
         acts.opens(person)

@@ -31,7 +31,7 @@ def test_status_says_how_the_bot_does(stage: Stage) -> None:
         r"Исходящие: ждут \d+, не отправлено 0",
         r"Диск: свободно [\d ]+ МБ из [\d ]+ МБ",
         r"База: [\d ]+ МБ",
-        r"Программа \d+\.\d+\.\d+ · Python 3\.\d+\.\d+ · SQLite 3\.[\d.]+ · схема \d{4}",
+        r"Программа \d+\.\d+\.\d+ · Python 3\.\d+\.\d+ · (SQLite 3\.[\d.]+|PostgreSQL \d\d.*) · схема \d{4}",
     ):
         assert re.search(line, text), line
     acts.comes_to(dmitry, "/start", "Что делаем?")
@@ -41,9 +41,9 @@ def test_status_says_how_the_bot_does(stage: Stage) -> None:
 
 
 @pytest.mark.both_engines
-def test_status_on_either_engine(stage_on_engine: Stage, engine: str) -> None:
-    acts.opens(stage_on_engine.dmitry)
-    text = acts.comes_to(stage_on_engine.dmitry, "/status", "Состояние бота").text
+def test_status_on_either_engine(stage: Stage, engine: str) -> None:
+    acts.opens(stage.dmitry)
+    text = acts.comes_to(stage.dmitry, "/status", "Состояние бота").text
     name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[engine]
     assert re.search(rf"{name} \d+[\d.]*", text)
 

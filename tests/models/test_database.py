@@ -14,6 +14,7 @@ from models.database import POSTGRESQL_LOCK, normalised_url, sqlite_path
 from tests.conftest import NOW
 
 both_engines = pytest.mark.both_engines
+sqlite_only = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 class Slip(Exception):
@@ -107,8 +108,9 @@ def test_increments_of_eight_threads_are_all_there(database: Database) -> None:
         assert session.scalar(select(Company.invoice_start)) == 1 + 8 * 25
 
 
+@both_engines
 def test_increments_through_engines_of_their_own_are_all_there(database: Database) -> None:
-    # As from eight processes: no lock of ours between them, only BEGIN IMMEDIATE.
+    # As from eight processes: no lock of this process between them, only the database's.
     def add_ones(_: int) -> None:
         own = Database(database.url)
         for _ in range(10):
@@ -121,6 +123,7 @@ def test_increments_through_engines_of_their_own_are_all_there(database: Databas
         assert session.scalar(select(Company.invoice_start)) == 1 + 8 * 10
 
 
+@sqlite_only
 def test_a_unit_of_work_holds_the_write_lock_from_its_first_moment(database: Database) -> None:
     path = sqlite_path(database.url)
     assert path is not None
@@ -132,6 +135,7 @@ def test_a_unit_of_work_holds_the_write_lock_from_its_first_moment(database: Dat
         other.close()
 
 
+@sqlite_only
 def test_sqlite_is_set_up_to_lose_nothing(database: Database) -> None:
     with database.engine.connect() as connection:
         pragmas = {

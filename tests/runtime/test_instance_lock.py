@@ -48,7 +48,9 @@ def test_the_token_is_in_no_file_name(database: Database, tmp_path: Path) -> Non
     ]
 
 
-def test_a_killed_process_lets_go(database: Database, tmp_path: Path) -> None:
+@pytest.mark.both_engines
+def test_a_killed_process_lets_go(database: Database, engine: str, tmp_path: Path) -> None:
+    holder_is_named = {"sqlite": "pid {}", "postgresql": "PostgreSQL database"}[engine]
     code = (
         "import sys, tempfile, time\n"
         "tempfile.gettempdir = lambda: sys.argv[2]\n"
@@ -68,7 +70,7 @@ def test_a_killed_process_lets_go(database: Database, tmp_path: Path) -> None:
     with holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(AlreadyRunning, match=f"pid {holder.pid}"):
+        with pytest.raises(AlreadyRunning, match=holder_is_named.format(holder.pid)):
             InstanceLock(database, TOKEN)
         holder.kill()
         holder.wait()

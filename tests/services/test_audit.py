@@ -1,11 +1,10 @@
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Base, Customer, Database, Product, User, VatKind
+from models import AuditEntry, Customer, Database, Product, User, VatKind
 from services import audit
 from services.audit import Name, Wanted
 from services.errors import Forbidden
@@ -13,9 +12,7 @@ from services.errors import Forbidden
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
-def test_who_when_what_before_after(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/bot.db")
-    Base.metadata.create_all(database.engine)
+def test_who_when_what_before_after(database: Database) -> None:
     with database.unit_of_work(NOW) as session:
         user = User(telegram_id=4, name="Дмитрий", created_at=NOW)
         session.add(user)
@@ -29,7 +26,6 @@ def test_who_when_what_before_after(tmp_path: Path) -> None:
     )
     assert (first.before, first.after) == ({"vat_kind": None}, {"vat_kind": "exempt"})
     assert (second.user_id, second.subject_id, second.before, second.after) == (None, None, None, None)
-    database.close()
 
 
 @pytest.fixture

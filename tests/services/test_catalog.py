@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from models import (
     AuditEntry,
-    Base,
     Category,
     Database,
     MovementKind,
@@ -28,12 +26,9 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    database = Database(f"sqlite:///{tmp_path}/bot.db")
-    Base.metadata.create_all(database.engine)
+def session(database: Database) -> Iterator[Session]:
     with database.unit_of_work(NOW) as session:
         yield session
-    database.close()
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Base, Customer, Database, Order, OrderStatus, Outlet, Role, User, UserRole
+from models import AuditEntry, Customer, Database, Order, OrderStatus, Outlet, Role, User, UserRole
 from services import clientele, customers
 from services.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -24,12 +23,9 @@ class Staff:
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    database = Database(f"sqlite:///{tmp_path}/bot.db")
-    Base.metadata.create_all(database.engine)
+def session(database: Database) -> Iterator[Session]:
     with database.unit_of_work(NOW) as session:
         yield session
-    database.close()
 
 
 @pytest.fixture

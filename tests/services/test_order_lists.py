@@ -119,6 +119,7 @@ def statements(session: Session) -> Iterator[list[tuple[str, Any]]]:
 
 
 @pytest.mark.parametrize("cursor", [0, 40, -40])
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "narrowed",
     [
@@ -146,6 +147,7 @@ def test_every_page_is_read_from_an_index_in_its_order(
         assert not any("SCAN orders" in step or "TEMP B-TREE" in step for step in steps), steps
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_plan_s_words_are_those_the_test_above_looks_for(session: Session) -> None:
     plan = session.execute(text("EXPLAIN QUERY PLAN SELECT * FROM orders ORDER BY note"))
     steps = " ".join(row.detail for row in plan)

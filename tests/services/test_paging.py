@@ -1,28 +1,25 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
-from models import Base, Category, Database
+from models import Category, Database
 from services import paging
 
 
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    path: Path = tmp_path_factory.mktemp("paging") / "bot.db"
-    database = Database(f"sqlite:///{path}")
-    Base.metadata.create_all(database.engine)
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
     with database.unit_of_work() as session:
         session.add_all(Category(name=f"Полка {number:02}") for number in range(17))
         session.flush()
         yield session
-    database.close()
 
 
+# Each draw leaves the table as it found it, or asks for rows of its own only.
+ON_ONE_TABLE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SHELVES = select(Category).order_by(Category.name)
 
 
@@ -63,7 +60,7 @@ def test_nothing_found_is_an_empty_first_page(session: Session) -> None:
     assert paging.fetch(session, nothing, 4, counted=True) == paging.Page((), 0, has_next=False, total=0)
 
 
-@settings(deadline=None)
+@ON_ONE_TABLE
 @given(number=st.integers(), size=st.integers(1, 20), there=st.integers(0, 17), counted=st.booleans())
 def test_any_number_is_a_page_of_the_list(
     session: Session, number: int, size: int, there: int, counted: bool
@@ -77,6 +74,7 @@ def test_any_number_is_a_page_of_the_list(
     assert page.total == (there if counted else None)
 
 
+@ON_ONE_TABLE
 @given(size=st.integers(1, 20))
 def test_the_pages_together_are_the_list(session: Session, size: int) -> None:
     found, number, has_next = [], 0, True
@@ -132,6 +130,7 @@ def test_branches_make_one_list_and_a_row_of_two_is_in_it_once(session: Session)
 turning = st.lists(st.sampled_from(["insert", "delete", "older"]), max_size=30)
 
 
+@ON_ONE_TABLE
 @given(start=st.integers(0, 20), size=st.integers(1, 5), there=turning, back=turning, data=st.data())
 def test_walking_there_and_back_doubles_nothing_and_misses_nothing(
     session: Session, start: int, size: int, there: list[str], back: list[str], data: st.DataObject

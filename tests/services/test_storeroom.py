@@ -42,6 +42,7 @@ def test_low_is_available_at_or_below_the_minimum(
     assert low() == []
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_low_list_is_read_off_its_index(database: Database, cast: Cast) -> None:
     asked: list[tuple[str, object]] = []
     with database.unit_of_work(NOW) as session:
@@ -58,6 +59,7 @@ def test_the_low_list_is_read_off_its_index(database: Database, cast: Cast) -> N
     assert not any("TEMP B-TREE" in step for step in steps)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_ledger_of_a_product_is_read_off_its_index(session: Session, water: Product) -> None:
     plan = session.connection().exec_driver_sql(
         "EXPLAIN QUERY PLAN SELECT id FROM stock_movements WHERE product_id = ? AND id < ?"

@@ -1,13 +1,10 @@
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
-import migrations
 from models import Database, Role, User, UserRole
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -18,22 +15,6 @@ class Staff:
     anna: User
     clara: User
     dmitry: User
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "bot.db"
-    database = Database(f"sqlite:///{path}")
-    migrations.upgrade(database)
-    database.close()
-    return path
-
-
-@pytest.fixture
-def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{shutil.copy(migrated, tmp_path)}")
-    yield database
-    database.close()
 
 
 @pytest.fixture
