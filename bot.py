@@ -62,6 +62,7 @@ def build(
     from runtime.delivery import Delivery
     from runtime.polling import Poller
     from runtime.processor import Processor
+    from runtime.storage_alarm import Administrators, StorageAlarm
     from runtime.supervisor import Supervisor
     from runtime.telegram_client import TelegramClient
     from runtime.ticker import Ticker, disk_of
@@ -71,6 +72,7 @@ def build(
     from services.roads import RoadRouter
 
     database = Database(settings.effective_database_url)
+    database.check()
     migrations.upgrade(database)
     _take_settings_over(database, settings)
 
@@ -83,7 +85,8 @@ def build(
     router = Router(bot)
     register_all(router)
 
-    processor = Processor(database, router)
+    alarm = StorageAlarm(Administrators(client, database, settings.bot_language).tell)
+    processor = Processor(database, router, alarm)
     make_upload = partial(jobs.make_upload, database, processor, settings.data_dir)
     delivery = Delivery(client, processor.report, make_upload, limits)
     geocoder = Geocoder(
@@ -154,10 +157,10 @@ def build(
         answer.query_id, answer.text, is_alert=answer.is_alert
     )
     processor.send_others = lambda row: workers[row.lane].put(row)
-    poller = Poller(client, database, processor.wake, long_poll_seconds)
+    poller = Poller(client, database, processor.wake, long_poll_seconds, alarm)
     file = sqlite_path(database.url)
     folder = file.parent if file is not None else settings.data_dir
-    ticker = Ticker(database, processor, lambda: poller.last_success_at, partial(disk_of, folder))
+    ticker = Ticker(database, processor, lambda: poller.last_success_at, partial(disk_of, folder), alarm)
     supervisor = Supervisor(poller, processor, delivery, ticker, workers)
     return App(database, client, supervisor)
 
@@ -206,27 +209,38 @@ def _take_settings_over(database: Database, settings: Settings) -> None:
 
 def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C; return the exit code."""
+    from handlers import storage
+    from handlers.texts import texts_for
     from migrations import NewerSchema
     from models import Database
     from models.database import sqlite_path
+    from models.faults import trouble_of
     from runtime import file_modes
     from runtime.instance_lock import AlreadyRunning, InstanceLock
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file_modes.tighten(settings.data_dir, sqlite_path(settings.effective_database_url))
     if file_modes.is_open(Path(".env")):
         log.warning("everybody on this machine can read .env and the token in it: chmod 600 .env")
     try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file_modes.tighten(settings.data_dir, sqlite_path(settings.effective_database_url))
         lock = InstanceLock(Database(settings.effective_database_url), settings.bot_token.get_secret_value())
-    except AlreadyRunning as error:
-        log.error("%s Stop it first, or give this one its own database and token.", error)
-        return 1
-    try:
         app = build(settings)
+    except AlreadyRunning as error:
+        log.error("%s", error)
+        return 1
     except NewerSchema as error:
         log.error("%s", error)
-        lock.release()
         return EXIT_SETTINGS
+    except OSError as error:
+        where = error.filename or settings.data_dir
+        log.error("%s cannot be used (%s): check DATA_DIR and the room on its disk.", where, error.strerror)
+        return 1
+    except Exception as error:
+        found = trouble_of(error)
+        if found is None:
+            raise
+        log.error("%s", storage.sentence(texts_for("en"), *found))
+        return 1
     code = app.supervisor.run()
     app.close()
     lock.release()
@@ -279,6 +293,11 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("file", type=Path, nargs="?")
     restore = commands.add_parser("restore", help="put a copy back; the bot must not be running")
     restore.add_argument("file", type=Path)
+    copying = commands.add_parser(
+        "copy-database", help="move to another database, SQLite to PostgreSQL or back; no bot may be running"
+    )
+    copying.add_argument("source", help="a SQLite file, sqlite:///… or postgresql://…")
+    copying.add_argument("target", help="an empty database of the same kinds")
     return parser
 
 

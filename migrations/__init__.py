@@ -54,17 +54,23 @@ def upgrade(database: Database) -> None:
             connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copy2(path, path.with_suffix(f".before-{head()}.db"))
-    _run_alembic(database)
+    with database.engine.connect() as connection:
+        _run_alembic(connection)
+        connection.commit()
     log.info("database schema: %s → %s", at or "empty", head())
 
 
-def _run_alembic(database: Database) -> None:
+def create(connection: Connection) -> None:
+    """Make the schema in an empty PostgreSQL database, in the caller's transaction."""
+    _run_alembic(connection)
+
+
+def _run_alembic(connection: Connection) -> None:
     # Alembic and Mako weigh 10 MB in memory; a start with nothing to apply does without them.
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(HERE))
-    with database.engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -33,7 +33,10 @@ def compare_type(
 
 
 def run(connection: Connection) -> None:
-    """Apply everything in one transaction; on SQLite with foreign keys off, checked afterwards."""
+    """Apply everything in one transaction, the caller's if there is one.
+
+    On SQLite in one of its own, with foreign keys off and checked afterwards.
+    """
     is_sqlite = connection.dialect.name == "sqlite"
     if is_sqlite:
         # Rebuilding a parent table with foreign keys on would delete every child row in silence.
@@ -54,8 +57,7 @@ def run(connection: Connection) -> None:
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if broken:
             raise RuntimeError(f"rows without a parent after the migration: {broken[:5]}")
-    connection.commit()
-    if is_sqlite:
+        connection.commit()
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         connection.exec_driver_sql("BEGIN")

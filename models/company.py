@@ -54,7 +54,7 @@ class Company(Base):
     # Whether a customer gets a letter when an order is placed.
     confirms_orders: Mapped[bool] = mapped_column(default=False)
     # The administrator's own words in letters: language → part → text.
-    mail_texts: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JSON)
+    mail_texts: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
     # The bot's, for people who have chosen none.
     language: Mapped[str] = mapped_column(String(2), default="ru", server_default="ru")
     # Of papers for customers who have none of their own.
@@ -156,8 +156,8 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(60))
     subject_id: Mapped[str | None] = mapped_column(String(60))
-    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     __table_args__ = (
         Index(None, "subject", "subject_id", "id"),

@@ -81,7 +81,7 @@ class Order(Base):
 
     reason: Mapped[str | None] = mapped_column(String(300))
     # The lines as they were when the order was recalled: [product id, quantity, unit, factor].
-    recalled_lines: Mapped[list[list[Any]] | None] = mapped_column(JSON)
+    recalled_lines: Mapped[list[list[Any]] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     # When the rep was told of a draft left lying; emptied when the draft is touched.

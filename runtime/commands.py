@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import migrations
-from handlers import sentences
+from handlers import sentences, storage
 from handlers.screen import View
 from handlers.texts import texts_for
 from models import Database, Role
 from models.database import sqlite_path
+from models.faults import trouble_of
 from runtime.instance_lock import AlreadyRunning, InstanceLock
 from services import auth, backup
 from services.errors import Conflict, DomainError, Invalid
@@ -27,12 +28,25 @@ if TYPE_CHECKING:
 
 def run(settings: Settings, options: argparse.Namespace, mail_config: MailConfig | None) -> int:
     """Do the command that was asked for; return the exit code."""
+    try:
+        return _run(settings, options, mail_config)
+    except Exception as error:
+        found = trouble_of(error)
+        if found is None:
+            raise
+        print(f"Not done: {storage.sentence(texts_for('en'), *found)}", file=sys.stderr)
+        return 1
+
+
+def _run(settings: Settings, options: argparse.Namespace, mail_config: MailConfig | None) -> int:
     if options.command == "check":
         from runtime import checks
 
         return checks.run(settings, mail_config, options.send_to)
     if options.command == "restore":
         return restore(settings, options.file)
+    if options.command == "copy-database":
+        return copy_database(settings, options.source, options.target)
     database = Database(settings.effective_database_url)
     try:
         if options.command == "backup":
@@ -89,6 +103,32 @@ def restore(settings: Settings, file: Path) -> int:
     kept = backup.put_back(incoming.path, path, datetime.now(ZoneInfo(settings.timezone)))
     lock.release()
     print(f"Restored {file}." + (f" What was there before is kept as {kept}." if kept else ""))
+    return 0
+
+
+def copy_database(settings: Settings, source_place: str, target_place: str) -> int:
+    """Copy everything into an empty database, while no bot runs on either; print how far it is."""
+    from migrations import copying
+
+    try:
+        target_url = copying.url_of(target_place)
+        source = copying.open_source(copying.url_of(source_place))
+        lock = InstanceLock(source, settings.bot_token.get_secret_value())
+        try:
+            copied = copying.copy(source, target_url, lambda words: print(words, file=sys.stderr))
+        finally:
+            lock.release()
+            source.close()
+    except (copying.NotCopied, AlreadyRunning, migrations.NewerSchema) as error:
+        print(f"Not copied, the target is as it was: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped: not copied, the target is as it was.", file=sys.stderr)
+        return 130
+    print(
+        f"Copied {copied.rows} rows of {copied.tables} tables; their counts and {copied.sums} sums agree."
+        " Now set DATABASE_URL to the new database and start the bot; put the old one away."
+    )
     return 0
 
 

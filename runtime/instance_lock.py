@@ -12,6 +12,8 @@ from typing import IO
 from models import Database
 from models.database import sqlite_path
 
+ADVICE = "Stop it first, or give this one its own database and token."
+
 
 class AlreadyRunning(RuntimeError):
     """Another process works with this database or this token."""
@@ -28,7 +30,7 @@ class InstanceLock:
         if path is not None:
             self._lock_file(path.with_name(path.name + ".lock"), f"the database {path}")
         elif not database.try_lock():
-            raise AlreadyRunning("Another process already works with this PostgreSQL database.")
+            raise AlreadyRunning(f"Another process already works with this PostgreSQL database. {ADVICE}")
         digest = hashlib.sha256(token.encode()).hexdigest()[:16]
         try:
             self._lock_file(
@@ -48,14 +50,18 @@ class InstanceLock:
         try:
             file = path.open("a+", encoding="utf-8")
         except OSError as error:
-            raise AlreadyRunning(f"The lock file {path} cannot be opened ({error.strerror}).") from None
+            raise AlreadyRunning(
+                f"The lock file {path} cannot be written ({error.strerror}): the bot's user needs the folder."
+            ) from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "unknown"
             file.close()
-            raise AlreadyRunning(f"Another process (pid {holder}) already works with {what}.") from None
+            raise AlreadyRunning(
+                f"Another process (pid {holder}) already works with {what}. {ADVICE}"
+            ) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models import Database
+from runtime.processor import PAUSE_AFTER_FAILED_COMMIT
+from runtime.storage_alarm import StorageAlarm
 from runtime.telegram_client import TelegramClient, TelegramError, TelegramUnavailable
 from services import inbox
 
@@ -36,11 +38,13 @@ class Poller:
         database: Database,
         on_stored: Callable[[], None],
         long_poll_seconds: int = LONG_POLL_SECONDS,
+        alarm: StorageAlarm | None = None,
     ) -> None:
         self._client = client
         self._database = database
         self._on_stored = on_stored
         self._long_poll_seconds = long_poll_seconds
+        self._alarm = alarm or StorageAlarm()
         self._stopped = threading.Event()
         self._offset: int | None = None
         self._failures = 0
@@ -77,10 +81,13 @@ class Poller:
         try:
             with self._database.connection() as connection:
                 last = inbox.store(connection, updates, self.last_success_at)
-        except Exception:
+        except Exception as error:
             # Not stored, so not acknowledged: Telegram keeps them and gives them again.
+            if self._alarm.rises("inbox", error):
+                return PAUSE_AFTER_FAILED_COMMIT
             log.exception("updates could not be stored")
             return self._after_failure("the inbox cannot be written")
+        self._alarm.ends("inbox")
         if last is None:
             return self._after_failure("Telegram's answer holds no update")
         self._note_well()

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 from handlers.screen import Answer
 from models import Database, OutboxKind, OutboxState, Session
-from models.database import is_storage_fault
+from models.faults import trouble_of
 from runtime.lanes import REDRAWS, Item
+from runtime.storage_alarm import StorageAlarm
 from services import inbox, outbox
 from services.errors import DomainError
 from services.notifications import NOTICE_PREFIX
@@ -66,8 +67,9 @@ class _Work:
 class Processor:
     """Serial handling: no locks, no races between two taps, order per chat for free."""
 
-    def __init__(self, database: Database, boundary: Boundary) -> None:
+    def __init__(self, database: Database, boundary: Boundary, alarm: StorageAlarm | None = None) -> None:
         self._database = database
+        self._alarm = alarm or StorageAlarm()
         self._boundary = boundary
         # Set for anything to do; the second one only when a person may be waiting for it.
         self._wake = threading.Event()
@@ -105,7 +107,14 @@ class Processor:
 
     def run(self) -> None:
         """Work until stopped."""
-        self._recover()
+        while not self._is_stopping:
+            try:
+                self._recover()
+                break
+            except Exception as error:
+                if not self._alarm.rises("processor", error):
+                    raise
+                time.sleep(PAUSE_AFTER_FAILED_COMMIT)
         self.wake()
         while True:
             self._wake.wait()
@@ -147,14 +156,16 @@ class Processor:
         outcomes, tasks = _drain(self._outcomes), _drain(self._tasks) if with_tasks else []
         try:
             work = self._unit(outcomes, tasks, batch)
-        except Exception:
-            log.exception("a unit of work failed as a whole; it will be repeated")
+        except Exception as error:
+            if not self._alarm.rises("processor", error):
+                log.exception("a unit of work failed as a whole; it will be repeated")
             self._outcomes.extendleft(reversed(outcomes))
             self._tasks.extendleft(reversed(tasks))
             if not self._is_stopping:
                 time.sleep(PAUSE_AFTER_FAILED_COMMIT)
                 self.wake()
             return
+        self._alarm.ends("processor")
         for answer in work.answers:
             self.send_answer(answer)
         self.send_calls(work.calls)
@@ -213,7 +224,7 @@ class Processor:
                 return self._handle_once(session, update), None
             except Exception as error:
                 # No fault of the update: it waits, with its whole batch, until the database works again.
-                if is_storage_fault(error):
+                if trouble_of(error):
                     raise
                 session.expire_all()
                 if is_last_try:
@@ -226,7 +237,7 @@ class Processor:
             with session.begin_nested():
                 return self._boundary.apologise(session, update, error_id)
         except Exception as error:
-            if is_storage_fault(error):
+            if trouble_of(error):
                 raise
             log.exception("no apology for error %s", error_id)
             return None
@@ -248,7 +259,7 @@ class Processor:
         try:
             call = self._render(session, row)
         except Exception as error:
-            if is_storage_fault(error):
+            if trouble_of(error):
                 raise
             log.exception("outgoing row %s (%s) cannot be rendered", row.id, row.name)
             outbox.give_up(session, row.id, "cannot be rendered")
@@ -291,7 +302,7 @@ def _in_savepoint(session: Session, task: Task) -> str | None:
         with session.begin_nested():
             task(session)
     except Exception as error:
-        if is_storage_fault(error):
+        if trouble_of(error):
             raise
         session.expire_all()
         error_id = secrets.token_hex(4)

@@ -13,6 +13,7 @@ from typing import Any
 
 from models import Database, Session, now_of
 from runtime.processor import Processor
+from runtime.storage_alarm import StorageAlarm
 from services import admission, backup, digests, health, inbox, ledger, mailings, outbox, reminders, uploads
 from services.health import Disk
 
@@ -41,7 +42,9 @@ class Ticker:
         processor: Processor,
         polled_at: Callable[[], datetime | None],
         disk: Callable[[], Disk | None],
+        alarm: StorageAlarm | None = None,
     ) -> None:
+        self._alarm = alarm or StorageAlarm()
         self._database = database
         self._processor = processor
         self._polled_at = polled_at
@@ -60,8 +63,10 @@ class Ticker:
         while not self._stopped.wait(TICK_SECONDS):
             try:
                 self.tick()
-            except Exception:
-                log.exception("a tick failed")
+                self._alarm.ends("ticker")
+            except Exception as error:
+                if not self._alarm.rises("ticker", error):
+                    log.exception("a tick failed")
 
     def tick(self) -> None:
         """Wake the processor when something is due."""

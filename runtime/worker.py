@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from models import Session
-from runtime.processor import Processor
+from models.faults import trouble_of
+from runtime.processor import PAUSE_AFTER_FAILED_COMMIT, Processor
 from runtime.turns import Turns
 from services import outbox
 from services.outbox import OutboxRow
@@ -40,6 +41,7 @@ class Worker:
         self._run = run
         self._done = done
         self._at_once = at_once
+        self._stopping = threading.Event()
         self._rows: Turns[OutboxRow] = Turns()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -55,6 +57,7 @@ class Worker:
 
     def stop(self, seconds: float) -> None:
         """Let the batch in hand end, at most ``seconds``; what waits stays in the table."""
+        self._stopping.set()
         if self._thread.ident is not None:
             self._rows.close()
             self._thread.join(seconds)
@@ -65,15 +68,22 @@ class Worker:
 
     def _results(self, rows: list[OutboxRow]) -> Iterator[Any]:
         told = 0
-        try:
-            for result in self._run(rows):
-                told += 1
-                yield result
-        except Exception as error:
-            log.exception("work for rows %s failed", [row.id for row in rows[told:]])
-            yield from [error] * (len(rows) - told)
+        while told < len(rows):
+            try:
+                for result in self._run(rows[told:]):
+                    told += 1
+                    yield result
+                return
+            except Exception as error:
+                if not trouble_of(error):
+                    log.exception("work for rows %s failed", [row.id for row in rows[told:]])
+                    yield from [error] * (len(rows) - told)
+                    return
+            # No fault of the work: the rows wait until they can be read, or for the next start.
+            if self._stopping.wait(PAUSE_AFTER_FAILED_COMMIT):
+                return
 
     def _finish(self, rows: list[OutboxRow]) -> None:
         # One by one: what is done and not written down would be done once more after a kill.
-        for row, result in zip(rows, self._results(rows), strict=True):
+        for row, result in zip(rows, self._results(rows), strict=False):
             self._processor.submit(partial(self._done, row=row, result=result), row)

@@ -6,8 +6,9 @@ The cast: Анна and Клара sell, Борис and Пётр load, Дмитр
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+import bot
 from models import (
     Category,
     Customer,
@@ -30,6 +32,7 @@ from models import (
     WorkingHours,
 )
 from services import company
+from settings import NAMES
 from tests.engines import (
     CHOSEN,
     EMPTY,
@@ -111,6 +114,22 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
+    """Run bot.py in this process, with a token nobody else uses; what it sets for its process is put back."""
+    logger, mask = logging.getLogger(), os.umask(0o022)
+    handlers, level = logger.handlers[:], logger.level
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    token = f"{os.getpid()}:a-token-of-{tmp_path.name}"
+    for name, value in (("BOT_TOKEN", token), ("ADMIN_IDS", "1004"), ("DATA_DIR", str(tmp_path))):
+        monkeypatch.setenv(name, value)
+    yield lambda *arguments: bot.main([str(argument) for argument in arguments])
+    os.umask(mask)
+    logger.handlers[:], logger.level = handlers, level
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+from sqlalchemy.engine import make_url
 
 import migrations
 from demo import sample
@@ -68,6 +69,15 @@ class PostgresServer:
     def drop(self, name: str) -> None:
         with self._connection() as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    def allow(self, url: str, *, may_connect: bool) -> None:
+        """Let people into a database, or turn them out and keep them out, as a server that is down does."""
+        name = make_url(url).database or ""
+        with self._connection() as connection:
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {may_connect}".encode())
+            query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            if not may_connect:
+                connection.execute(query, [name])
 
     def _connection(self) -> psycopg.Connection:
         return psycopg.connect(self.url("postgres"), autocommit=True)
