@@ -186,7 +186,11 @@ def test_when_it_is_interrupted_the_target_is_as_empty_as_before(
 ) -> None:
     command = [sys.executable, "bot.py", "copy-database", str(source), empty_url]
     env = {**os.environ, **settings_of(tmp_path)}
-    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) as process:
+    # A shell has its background processes, and so their children, ignore Ctrl-C.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True, preexec_fn=heeding
+    ) as process:
         assert process.stderr is not None
         # Half of it is there: the shelves are the first table, the orders are still to come.
         assert next(line for line in process.stderr if line.startswith("categories:"))
