@@ -14,7 +14,9 @@ from configparser import RawConfigParser
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 import bot
 from demo.bot_api import BotApi
@@ -23,6 +25,7 @@ from demo.mailbox import Mailbox
 from models import Database, Role
 from services import auth
 from settings import NAMES
+from tests.engines import POSTGRESQL, SAMPLED, SQLITE, engines
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "README.ru.md", "docs/operations.md")
@@ -42,15 +45,23 @@ LIVE = {
     f"{BOT} restore data/copy.db.gz",
     "make run",
 }
+MOVE = (
+    "createdb --owner bot --template template0 --encoding UTF8 --locale C trade",
+    f"{BOT} copy-database data/bot.db postgresql://bot@host/trade",
+    "pg_dump --format=custom --file=trade.dump trade",
+    "pg_restore --no-owner --dbname=trade trade.dump",
+)
 DEMO = {"make demo", "make demo PORT=8090", "make demo PYTHON=python3.12", "make demo RESET=1"}
 GATE = {"make test"}
 # What begins so is not run, because:
 NOT_HERE = {
     "git ": "it needs the network",
     "sudo ": "it changes the machine; the unit it installs is verified below",
+    "cp -a data ": "nothing is damaged here",
+    "createuser ": "it asks for a password; the role is made below",
     "docker compose ": "it needs a daemon; its file is read below",
 }
-IN_SERVICE = re.compile(r"(?:make|git|cp|chmod|sudo|docker|\S*python3?|bot\.py) [^…]+")
+IN_SERVICE = re.compile(r"(?:make|git|cp|chmod|sudo|docker|pg_\w+|\S*python3?|bot\.py) [^…]+")
 
 
 def commands(page: str) -> list[str]:
@@ -69,12 +80,12 @@ def test_every_command_is_run_or_excused(page: str) -> None:
     told = commands(page)
     assert len(told) > 4
     rest = [one for one in told if not one.startswith(tuple(NOT_HERE))]
-    assert set(rest) - LIVE - DEMO - GATE == set()
+    assert set(rest) - LIVE - {*MOVE} - DEMO - GATE == set()
 
 
 def test_what_is_run_or_excused_is_told_of() -> None:
     told = {command for page in PAGES for command in commands(page)}
-    assert (LIVE | DEMO | GATE) - told == set()
+    assert (LIVE | {*MOVE} | DEMO | GATE) - told == set()
     assert [start for start in NOT_HERE if not any(one.startswith(start) for one in told)] == []
     assert all(one in (ROOT / ".ci/run").read_text("utf-8").splitlines() for one in GATE)
 
@@ -136,6 +147,36 @@ def test_going_live(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
         told("restore data/copy.db.gz")
         told("backup")
         _make_run(api)
+
+
+@pytest.mark.parametrize("engine", [POSTGRESQL], indirect=True)
+@pytest.mark.usefixtures("engine")
+def test_moving_to_postgresql_and_keeping_it(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/operations.md tells, and back from the dump."""
+    server = engines.server()
+    socket_folder = make_url(server.url("trade")).query["host"]
+    # Where psql and its kin look, in place of the host in the address.
+    monkeypatch.setenv("PGHOST", str(socket_folder))
+    monkeypatch.setenv("PGUSER", "postgres")
+    monkeypatch.setenv("BOT_TOKEN", "123456789:a-token-of-the-tests")
+    monkeypatch.setenv("ADMIN_IDS", "1004")
+    create, copy, dump, restore = MOVE
+    with engines.database(clone / "data", SAMPLED, SQLITE):
+        shell("createuser bot")
+        shell(create)
+        shell(copy.replace("@host/trade", f"@/trade?host={socket_folder}"))
+    counted = "SELECT count(*), sum(on_hand), sum(price) FROM products"
+    with psycopg.connect(server.url("trade")) as moved:
+        products = moved.execute(counted).fetchone()
+    assert products is not None
+    assert products[0] == 53
+    shell(dump)
+    server.drop("trade")
+    shell(create)
+    shell(restore)
+    with psycopg.connect(server.url("trade")) as restored:
+        assert restored.execute(counted).fetchone() == products
+    server.drop("trade")
 
 
 def _settings(api: BotApi, mailbox: Mailbox, geocoder: Geocoder) -> str:

@@ -189,7 +189,7 @@ class Company:
 
     def _make_room(self) -> None:
         """Two more reps with some of the customers; stock and windows for any number of orders."""
-        database = Database(f"sqlite:///{self.far.tables.path}")
+        database = Database(self.far.tables.url)
         with database.unit_of_work() as session:
             for who in (sample.STRANGER, IGOR):
                 code = auth.issue_code(session, Role.SALES_REP, who.first_name, None)
