@@ -18,6 +18,7 @@ ABOUT_FILES = {
     "services/test_backup.py",
     "test_big_database.py",
     "test_cli.py",
+    "test_commands_in_docs.py",
     "test_settings.py",
 }
 
