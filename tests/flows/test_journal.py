@@ -322,7 +322,7 @@ def test_in_english(stage: Stage) -> None:
     text = acts.press(dmitry, "📋 Orders", "Type a number or a piece").text
     assert "1 order: goods RUB 5,394.00 + delivery RUB 244.00" in acts.plain(text)
     acts.press(dmitry, "🏷️ All", "Orders in which status?")
-    acts.press(dmitry, "📦 Delivered ones", "There are none of these.")
+    acts.press(dmitry, "📦 Delivered ones", "Nothing fits the filters and the search.")
     dmitry.command("/audit")
     acts.sees(dmitry, "Who changed what")
 
