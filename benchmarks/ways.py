@@ -88,7 +88,7 @@ from handlers.requisites import DoubtRequisite, EditRequisite
 from handlers.settings_table import GROUPS
 from handlers.shelves import Picking, PickShelf, ShiftShelf
 from handlers.staff import AskBlock, GiveRole
-from handlers.status import FailedRows
+from handlers.status import FailedRows, FailedUpdates
 from handlers.warehouse import OnTheWay, Queue
 from models import (
     Invoice,
@@ -411,6 +411,7 @@ def of_the_staff(stage: Stage, _case: Case, taken: list[tuple[str, Taken]]) -> N
     admin.press("administrator: mailing, people chosen", MailPeople())
     admin.press("administrator: how the bot does", Status())
     admin.press("administrator: not sent", FailedRows())
+    admin.press("administrator: not handled", FailedUpdates())
 
 
 def _keeping(admin: Walker, case: Case) -> None:

@@ -32,7 +32,7 @@ ABOUT = {
 SUBJECTS: dict[About, tuple[str, ...]] = {
     About.ALL: (),
     About.ORDERS: ("order",),
-    About.PAPERS: ("invoice", "waybill", "outbox"),
+    About.PAPERS: ("invoice", "waybill", "outbox", "update"),
     About.CUSTOMERS: ("customer", "outlet", "price_list"),
     About.PRODUCTS: ("product", "category"),
     About.COMPANY: (

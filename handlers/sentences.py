@@ -114,6 +114,7 @@ PLAIN = {
     "vat_form": N_("I did not understand the rate. Example: 22 с 01.01.2027, or: без НДС с 01.01.2027."),
     "picture_as_photo": N_("Telegram spoils photos: send the PNG as a file."),
     "upload": N_("Not found."),
+    "failed_update": N_("Not found."),
     "upload_gone": N_("This file is not kept any more. Send it again."),
     "report_gone": N_("This file was applied; the report on it is not kept any more."),
     "backup_under_way": N_("A copy is being made already: wait until it is there."),

@@ -14,8 +14,8 @@ from handlers.routing import Router
 from handlers.screen import Button, Rows, Screen, clipped
 from handlers.screens import order_text, outbox_text
 from handlers.texts import N_, Html, stack
-from models import Fault, OutboxMessage, Role
-from services import formats, health, outbox
+from models import Fault, InboxUpdate, OutboxMessage, Role
+from services import auth, formats, health, outbox
 from services.health import Cause, Versions
 
 MEGABYTE = 10**6
@@ -59,6 +59,20 @@ class RepeatRow(Data, code="hsr"):
     row_id: int
 
 
+@dataclass(frozen=True)
+class FailedUpdates(Data, code="hsu"):
+    """What people sent or pressed and the bot could not handle."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class CloseUpdate(Data, code="hsc"):
+    """It is dealt with."""
+
+    row_id: int
+
+
 def register(router: Router) -> None:
     """Register the screens and the word of faults."""
     admin = Role.ADMIN
@@ -66,6 +80,8 @@ def register(router: Router) -> None:
     router.button(Status, status, admin)
     router.button(FailedRows, failed_rows, admin)
     router.button(RepeatRow, repeat, admin)
+    router.button(FailedUpdates, failed_updates, admin)
+    router.button(CloseUpdate, close_update, admin)
     router.notice("trouble", trouble)
     router.notice("well_again", well_again)
 
@@ -98,6 +114,9 @@ def status(ctx: Context, data: Status) -> Screen:
     if found.outbox_failed:
         label = t.plain(":warning: Not sent · {n}", n=found.outbox_failed)
         rows.append([Button(label, FailedRows())])
+    if found.inbox_failed:
+        label = t.plain(":warning: Not handled · {n}", n=found.inbox_failed)
+        rows.append([Button(label, FailedUpdates())])
     rows.append(menu.back(ctx))
     text = order_text.paragraphs(
         head, list(faults), list(lives), list(waits), list(sizes), _versions(ctx, found.versions)
@@ -127,6 +146,42 @@ def repeat(ctx: Context, data: RepeatRow) -> Screen:
     health.repeat(ctx.session, data.row_id, ctx.user)
     ctx.toast = ctx.t.plain("It is tried again.")
     return failed_rows(ctx, FailedRows())
+
+
+def failed_updates(ctx: Context, data: FailedUpdates) -> Screen:
+    """List what could not be handled, under the numbers the log has it by."""
+    t = ctx.t
+    page = health.failed_updates(ctx.session, ctx.user, data.page)
+    lines = [_update(ctx, row) for row in page.items]
+    rows: Rows = [
+        [Button(t.plain(":white_check_mark: {error} is dealt with", error=row.error_id), CloseUpdate(row.id))]
+        for row in page.items
+    ]
+    rows += keyboards.pager(t, page, FailedUpdates)
+    rows.append([Button(t.plain(":leftwards_arrow_with_hook: Back"), Status())])
+    if not lines:
+        return Screen(t("Everything is handled."), rows, data)
+    told = t("Each was told that it did not work. The log says why, under this number.")
+    head = stack(t("<b>Not handled</b>"), told)
+    return Screen(order_text.paragraphs(head, list(lines)), rows, FailedUpdates(page.number))
+
+
+def close_update(ctx: Context, data: CloseUpdate) -> Screen:
+    """Take it off the list."""
+    health.close_update(ctx.session, data.row_id, ctx.user)
+    return failed_updates(ctx, FailedUpdates())
+
+
+def _update(ctx: Context, row: InboxUpdate) -> Html:
+    """Return «• 10:42 · Анна · кнопка · ошибка 4f2a»; what was written is not shown."""
+    user = auth.find_user(ctx.session, row.chat_id) if row.chat_id is not None else None
+    facts = (
+        ctx.view.moment(row.received_at),
+        user.name if user is not None else str(row.chat_id or "—"),
+        ctx.t.plain("button") if '"callback_query"' in row.payload else ctx.t.plain("message"),
+        ctx.t.plain("error {error}", error=row.error_id),
+    )
+    return ctx.t("• {facts}", facts=" · ".join(facts))
 
 
 def trouble(ctx: Context, params: dict[str, Any]) -> Screen:

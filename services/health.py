@@ -169,6 +169,24 @@ def failed_rows(session: Session, actor: User, page: int = 0) -> Page[OutboxMess
     return outbox.failed(session, page)
 
 
+def failed_updates(session: Session, actor: User, page: int = 0) -> Page[InboxUpdate]:
+    """Return what people sent or pressed and the bot could not handle, the latest first."""
+    auth.require(actor, Role.ADMIN)
+    return inbox.failed(session, page)
+
+
+def close_update(session: Session, row_id: int, actor: User) -> None:
+    """Take an update that failed off the list, as dealt with; raises NotFound ``failed_update``.
+
+    It is not handled again: the person was told that nothing was done, and may have done it since.
+    """
+    auth.require(actor, Role.ADMIN)
+    error_id = inbox.close_failed(session, row_id)
+    if error_id is None:
+        raise NotFound("failed_update")
+    audit.record(session, actor, "close", "update", error_id)
+
+
 def repeat(session: Session, row_id: int, actor: User) -> None:
     """Have something that could not be sent tried anew.
 

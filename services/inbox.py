@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Executable, Row, Table, bindparam, delete, fu
 from sqlalchemy.orm import Session
 
 from models import InboxState, InboxUpdate, now_of
+from services import paging
+from services.paging import Page
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +172,18 @@ def count_waiting(session: Session) -> int:
 def count_failed(session: Session) -> int:
     """Return how many updates were set aside of late."""
     return session.execute(select(func.count()).select_from(_table).where(_is_failed)).scalar_one()
+
+
+def failed(session: Session, page: int = 0) -> Page[InboxUpdate]:
+    """Return the updates that were set aside, the latest first."""
+    query = select(InboxUpdate).where(_is_failed).order_by(InboxUpdate.id.desc())
+    return paging.fetch(session, query, page)
+
+
+def close_failed(session: Session, row_id: int) -> str | None:
+    """Take an update off the list of those set aside; return its error's id, None when it is not there."""
+    closed = update(_table).where(_table.c.id == row_id, _is_failed).values(state=InboxState.DONE)
+    return session.execute(closed.returning(_table.c.error_id)).scalar_one_or_none()
 
 
 def sweep(session: Session, before: datetime) -> int:

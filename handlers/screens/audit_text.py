@@ -45,6 +45,7 @@ ACTIONS = {
     "lock": N_("{who} locked {what} for a while"),
     "unlock": N_("{who} lets {what} try again"),
     "send": N_("{who} sent {what}"),
+    "close": N_("{who} dealt with {what}"),
     "repeat": N_("{who} repeated {what}"),
 }
 UNKNOWN_ACTION = N_("{who}: {action}, {what}")
@@ -62,6 +63,7 @@ SUBJECTS = {
     "account": N_("the account {name}"),
     "mailing": N_("mailing No. {name}"),
     "outbox": N_("message No. {name} that was not sent"),
+    "update": N_("error {name}"),
     "order": N_("order No. {name}"),
     "invoice": N_("invoice No. {name}"),
     "waybill": N_("waybill No. {name}"),

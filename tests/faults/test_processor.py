@@ -111,6 +111,25 @@ def test_a_handler_that_raises_spoils_nothing_but_its_own_update(broken: Stage, 
     assert said(stage.anna, "сломалось") == 1
 
 
+def test_what_failed_is_listed_for_the_administrator_until_it_is_dealt_with(broken: Stage) -> None:
+    stage, dmitry = broken, broken.dmitry
+    acts.opens(stage.anna)
+    stage.anna.send("/boom")
+    stage.anna.wait_text("сломалось")
+    error_id = inbox(stage)[-1].error_id
+    acts.opens(dmitry)
+    acts.comes_to(dmitry, "/status", "Входящие: ждут 0, с ошибкой 1")
+    text = acts.press(dmitry, "⚠️ Не обработано · 1", "Не обработано").text
+    assert f"Анна · сообщение · ошибка {error_id}" in text
+    assert "/boom" not in text
+    acts.press(dmitry, f"✅ {error_id} — разобрались", "Всё обработано.")
+    acts.comes_to(dmitry, "/status", "Входящие: ждут 0, с ошибкой 0")
+    assert "Не обработано" not in str(dmitry.screen.labels)
+    # It is closed, not handled once more.
+    assert [row.state for row in inbox(stage) if row.error_id] == [InboxState.DONE]
+    assert comment(stage) is None
+
+
 def test_the_traceback_is_logged_under_the_id_told(broken: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage = broken
     acts.opens(stage.anna)
