@@ -87,7 +87,7 @@ def test_what_is_too_long_or_not_confirmed_is_not_sent(stage: Stage) -> None:
     dmitry = to_mailing(stage)
     acts.press(dmitry, "Торговые представители · 2", "Введите текст")
     # Telegram would take the characters, but not what they become when they are escaped.
-    acts.say(dmitry, "<" * 3000, "помещается 3500 символов")
+    acts.say(dmitry, "<" * 3000, "помещается 3 500 символов")
     acts.say(dmitry, "Я" * 3500, "Так рассылку увидят 2 человека")
     assert dmitry.screen.text.endswith("— Дмитрий")
     acts.press(dmitry, "🗑️ Не отправлять", "Ничего не отправлено.")

@@ -93,11 +93,11 @@ def test_a_mistyped_load_says_what_is_expected_and_changes_nothing(stage: Stage)
         acts.say(boris, typed, sentence)
         assert "Сколько загружено?" in boris.screen.text
     boris.send_photo()
-    acts.sees(boris, "Здесь я этого не ждал")
+    acts.sees(boris, "Здесь нужен текст")
     # Another reason is typed; a photo is none.
     acts.press(boris, "Ничего: 0", "Почему меньше?")
     boris.send_photo()
-    acts.sees(boris, "Здесь я этого не ждал")
+    acts.sees(boris, "Здесь нужен текст")
     acts.say(boris, "мыши прогрызли", "(мыши прогрызли)")
     # Of an order with nothing loaded there is nothing to confirm.
     pressed = boris.press("✅ Подтвердить загрузку").wait_answered()
