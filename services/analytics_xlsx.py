@@ -115,7 +115,7 @@ def _write_sheet(page: Worksheet, sheet: Sheet) -> None:
     for number, column in enumerate(sheet.columns, 1):
         _dress(_put(_cell(page, HEADER_ROW, number), column.title, Kind.TEXT), _HEADER).alignment = _WRAPPED
         page.column_dimensions[get_column_letter(number)].width = column.width
-    page.row_dimensions[HEADER_ROW].height = 32
+    page.row_dimensions[HEADER_ROW].height = 46
     page.freeze_panes = _cell(page, FIRST_ROW, 2)
     # An empty table keeps one empty row, so that the sums have something to sum.
     last = FIRST_ROW + max(len(sheet.rows), 1) - 1

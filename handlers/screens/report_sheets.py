@@ -68,7 +68,7 @@ def _change(view: View, now: str = "amount") -> Column:
     return Column("change", view.t.plain(CHANGE), Kind.CHANGE, formula=change(now, "before"))
 
 
-_TOTALS_KINDS = (Kind.MONEY,) * 4 + (Kind.NUMBER,) * 6
+_TOTALS_KINDS = (Kind.MONEY,) * 4 + (Kind.NUMBER,) * 7
 
 
 def _totals(view: View, report: Totals) -> tuple[list[Column], list[list[object]]]:
@@ -90,6 +90,7 @@ def _totals(view: View, report: Totals) -> tuple[list[Column], list[list[object]
         [t.plain(CANCELLED), now.cancelled, before.cancelled],
         [t.plain("Rejected orders"), now.rejected, before.rejected],
         [t.plain("Loads without an invoice yet"), now.waiting, before.waiting],
+        [t.plain("Loads in another currency, not summed"), now.foreign, before.foreign],
     ]
     return columns, rows
 
