@@ -14,7 +14,19 @@ from typing import Any
 from models import Database, Session, now_of
 from runtime.processor import Processor
 from runtime.storage_alarm import StorageAlarm
-from services import admission, backup, digests, health, inbox, ledger, mailings, outbox, reminders, uploads
+from services import (
+    admission,
+    backup,
+    digests,
+    geo,
+    health,
+    inbox,
+    ledger,
+    mailings,
+    outbox,
+    reminders,
+    uploads,
+)
 from services.health import Disk
 
 log = logging.getLogger(__name__)
@@ -120,9 +132,10 @@ def disk_of(folder: Path) -> Disk | None:
 
 
 def sweep(session: Session) -> None:
-    """Delete or empty what nobody will ask about: finished rows, files and reports, what strangers left."""
+    """Delete what is not the company's history and has been kept long enough, see docs/operations.md."""
     now = now_of(session)
     inbox.sweep(session, now - KEEP_INBOX)
     outbox.sweep(session, now - KEEP_OUTBOX)
     uploads.sweep(session, now)
     admission.sweep(session, now - KEEP_STRANGERS)
+    geo.sweep(session, now - geo.KEPT_FOR)

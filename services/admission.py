@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import AccessAttempt, AccessCode, AccessRequest, Conversation, RequestState, Role, User, now_of
@@ -105,12 +105,24 @@ def unlock(session: Session, telegram_id: int, actor: User) -> None:
 
 
 def sweep(session: Session, before: datetime) -> None:
-    """Forget strangers that came before ``before`` and were not let in: their wrong codes, their screens.
+    """Forget strangers that came before ``before`` and were not let in: wrong codes, requests, screens.
 
-    A group's row stays: without it the group would be told a second time that the bot works in private.
+    Codes issued before then, which are worth nothing by now, go too; who came in by them is in the trace of
+    changes. A group's row stays: without it the group would be told again that the bot works in private.
     """
     session.execute(delete(AccessAttempt).where(AccessAttempt.last_at < before))
+    left_out = AccessRequest.state.in_((RequestState.PENDING, RequestState.REJECTED))
+    _delete_old(session, AccessRequest, before, left_out)
+    _delete_old(session, AccessCode, before, AccessCode.expires_at < now_of(session))
     is_staff = select(User.id).where(User.telegram_id == Conversation.chat_id).exists()
     session.execute(
         delete(Conversation).where(Conversation.started_at < before, Conversation.chat_id > 0, ~is_staff)
     )
+
+
+def _delete_old(
+    session: Session, table: type[AccessCode | AccessRequest], before: datetime, closed: ColumnElement[bool]
+) -> None:
+    # The last row stays: SQLite would give its number to the next one, and an old button would mean that.
+    last = select(func.max(table.id)).scalar_subquery()
+    session.execute(delete(table).where(table.created_at < before, closed, table.id < last))

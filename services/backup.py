@@ -29,7 +29,10 @@ DAYS, WEEKS, MONTHS = 7, 4, 12
 ASKED_KEPT = timedelta(days=7)
 MAX_FAULT = 300
 
+_PART, _PACKED = ".part", ".packed"
 _NAME = re.compile(r"(nightly|asked)-([0-9]{8})-[0-9]{6}\.db\.gz")
+# What a kill left of a copy that was being made.
+_TORN = re.compile(rf"{_NAME.pattern}({re.escape(_PART)}|{re.escape(_PACKED)})(-journal)?")
 _OURS = {"company", "warehouse", "users", "orders", "products", "outbox_messages"}
 _GZIP = b"\x1f\x8b"
 
@@ -57,8 +60,8 @@ def write(database: Database, target: Path) -> None:
         raise Invalid("backup_not_sqlite")
     if target.exists():
         raise Invalid("backup_exists", path=str(target))
-    plain = target.with_name(target.name + ".part")
-    packed = target.with_name(target.name + ".packed")
+    plain = target.with_name(target.name + _PART)
+    packed = target.with_name(target.name + _PACKED)
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _new_file(plain)
@@ -163,8 +166,10 @@ def outdated(names: Iterable[str], today: date) -> set[str]:
     """Return which files to delete.
 
     Of the nightly ones the last of each of 7 days, 4 weeks and 12 months stay, of those an administrator
-    asked for the ones of the last 7 days; files of any other name are somebody else's.
+    asked for the ones of the last 7 days. Pieces of such copies go: no other is being made meanwhile. Files
+    of any other name are somebody else's.
     """
+    names = set(names)
     copies = [(_day_of(match[2]), match[1], match[0]) for name in names if (match := _NAME.fullmatch(name))]
     copies.sort(reverse=True, key=lambda copy: copy[2].partition("-")[2])
     nightly = [(day, name) for day, kind, name in copies if kind == NIGHTLY]
@@ -174,7 +179,7 @@ def outdated(names: Iterable[str], today: date) -> set[str]:
         *_last_of_each(nightly, lambda day: (day.year, day.month), MONTHS),
         *(name for day, kind, name in copies if kind == ASKED and day > today - ASKED_KEPT),
     }
-    return {name for _, _, name in copies} - kept
+    return ({name for _, _, name in copies} - kept) | {name for name in names if _TORN.fullmatch(name)}
 
 
 def _day_of(digits: str) -> date:

@@ -76,10 +76,11 @@ def send_due(session: Session) -> int:
         notifications.tell_all(session, Role.STOREKEEPER, "morning_digest", day=today.isoformat())
         sent += 1
     if _is_due(store.evening_digest_at, store.evening_digest_on, now):
-        since = _moment(session, store.evening_digest_on, store.evening_digest_at or time())
+        at = store.evening_digest_at or time()
+        since, until = _moment(now, store.evening_digest_on, at), _moment(now, today, at)
         store.evening_digest_on = today
         notifications.tell_all(
-            session, Role.ADMIN, "evening_digest", since=since.isoformat(), until=now.isoformat()
+            session, Role.ADMIN, "evening_digest", since=since.isoformat(), until=until.isoformat()
         )
         sent += 1
     return sent
@@ -159,12 +160,16 @@ def _running_low(session: Session) -> list[Product]:
     return list(session.execute(query).scalars())
 
 
-def _moment(session: Session, day: date | None, at: time) -> datetime:
-    """Return when the digest of a day went out; the beginning of today when there was none yet."""
-    now = company.local_now(session)
+def _moment(now: datetime, day: date | None, at: time) -> datetime:
+    """Return when the digest of a day was due; the beginning of today when there was none yet.
+
+    Not when it was sent: what one digest ends with the next begins with, however late either of them is. An
+    hour that comes twice counts as the first of them; one that is left out, as so much before the change.
+    """
     if day is None:
-        return datetime.combine(now.date(), time(), tzinfo=now.tzinfo)
-    return datetime.combine(day, at, tzinfo=now.tzinfo)
+        day, at = now.date(), time()
+    local = datetime.combine(day, at, tzinfo=now.tzinfo)
+    return min(local, local.replace(fold=1), key=datetime.timestamp)
 
 
 def _is_due(at: time | None, last: date | None, now: datetime) -> bool:

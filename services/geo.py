@@ -10,9 +10,10 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from models import GeocodedAddress, Tariff, Warehouse, now_of
@@ -162,6 +163,11 @@ def remember(session: Session, query: str, language: str, places: list[Place]) -
             found_at=now_of(session),
         )
     )
+
+
+def sweep(session: Session, before: datetime) -> None:
+    """Forget what was found before ``before``: whoever types that address again has it looked up anew."""
+    session.execute(delete(GeocodedAddress).where(GeocodedAddress.found_at < before))
 
 
 def _key(query: str, language: str) -> str:

@@ -233,6 +233,22 @@ def test_what_others_put_there_stays_and_what_was_asked_for_stays_a_week() -> No
     assert backup.outdated(foreign | asked, today) == gone
 
 
+def test_pieces_of_a_copy_that_a_kill_interrupted_are_cleared_away_by_the_next(
+    file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    torn = [f"{_night(date(2026, 11, 19))}.part", f"{_night(date(2026, 11, 20), 'asked')}.packed"]
+    # That of somebody who makes a copy at the command line in this moment.
+    others = "bot-20261120-020000.db.gz.part"
+    for name in (*torn, others):
+        (folder / name).touch()
+    database = Database(f"sqlite:///{file}")
+    made = backup.make(database, tmp_path, backup.NIGHTLY, NOW)
+    database.close()
+    assert {path.name for path in folder.iterdir()} == {made.name, others}
+
+
 def test_a_copy_never_overwrites(file: Path, tmp_path: Path) -> None:
     database = Database(f"sqlite:///{file}")
     target = tmp_path / "there"

@@ -168,6 +168,26 @@ def test_what_happens_after_a_digest_is_in_the_next(
     assert sums == [0, 1, 1]
 
 
+def test_what_happens_before_a_digest_that_is_late_is_in_one_of_them(
+    session: Session, anna: User, romashka: Customer, water: Product
+) -> None:
+    company.warehouse(session).evening_digest_on = date(2026, 11, 18)
+    sums = []
+    for day in (19, 20):
+        # Due at 19:00 in Moscow; the bot stood still and sends it at 22:00.
+        at(session, datetime(2026, 11, day, 17, 0, tzinfo=UTC))
+        late = acts.draft(session, anna, romashka, {water: "1"}, day=date(2026, 11, 25))
+        placing.place(session, late, anna, duplicate_is_meant=True)
+        at(session, datetime(2026, 11, day, 19, 0, tzinfo=UTC))
+        digests.send_due(session)
+    session.flush()
+    for row in session.scalars(select(OutboxMessage).where(OutboxMessage.name == "notice.evening_digest")):
+        since, until = (datetime.fromisoformat(row.payload[name]) for name in ("since", "until"))
+        sums.append(digests.evening(session, since, until).placed)
+    # Yesterday's is told of today; today's will be tomorrow.
+    assert sums == [0, 1]
+
+
 def test_the_queue_is_narrowed_by_day_and_by_hands(
     session: Session, order: Order, anna: User, boris: User, petr: User, romashka: Customer, water: Product
 ) -> None:
