@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from configparser import RawConfigParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +218,11 @@ def test_the_demo_starts_afresh_and_ends_by_ctrl_c(clone: Path, monkeypatch: pyt
     (clone / "demo-data/old").touch()
     monkeypatch.setenv("PORT", str(free_port()))
     command = ["make", "demo", "RESET=1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    # A shell has its background processes, and so their children, ignore Ctrl-C.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heeding
+    )
     assert process.stdout is not None
     assert f"http://127.0.0.1:{os.environ['PORT']}" in process.stdout.readline()
     assert not (clone / "demo-data/old").exists()

@@ -14,7 +14,7 @@ COUNTED, COUNTED_SKU = "Пшено", "КР-004"
 RECEIVED, RECEIVED_SKU = "Овсяные хлопья", "КР-005"
 PRICED, PRICED_SKU = "Гречка", "КР-001"
 CATALOGUE, FIELDS, PRICE = "📦 Каталог", "✏️ Изменить", "✏️ цена"
-BLOCK, UNBLOCK = "🚫 Заблокировать", "✅ Разблокировать"
+BLOCK, SURE, UNBLOCK = "🚫 Заблокировать", "🚫 Да, заблокировать", "✅ Разблокировать"
 BACK_TO_QUEUE, CANCEL, GO_ON = "↩️ Вернуть в очередь", "⛔ Отменить", "▶️ Продолжить"
 RECEIVE, NO_PAPER, COUNT, WRITE = (
     "➕ Приход",
@@ -53,8 +53,9 @@ class Admin(Player):
         """Shut somebody out, whatever they have in hand."""
         with self._turn:
             self._find(player)
-            self.press(BLOCK, times=2)
-            self.sees("заблокирован")
+            self.press(BLOCK)
+            self.press(SURE, times=2)
+            self.sees("⛔ заблокирован")
         self.blocked.append(player.person.id)
         self.done["blocked"] += 1
 

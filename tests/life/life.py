@@ -33,7 +33,7 @@ class Life:
         self.stage = stage
         self.zone = zone
         self.folder = folder
-        self.tables = Tables(folder / "bot.db")
+        self.tables = Tables(stage.settings.effective_database_url)
         self.clock = clock
 
     @property

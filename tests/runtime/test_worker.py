@@ -38,7 +38,7 @@ def test_work_that_cannot_read_the_database_is_repeated_and_not_given_up(
 
     processor = cast(Processor, SimpleNamespace(submit=submit))
     worker = Worker("reading", processor, read, lambda session, row, result: None)
-    worker.put(cast(Any, SimpleNamespace(id=1)))
+    worker.put(cast(Any, SimpleNamespace(id=1, payload={})))
     assert is_done.wait(20)
     worker.stop(5)
     damaged.close()
