@@ -1,14 +1,16 @@
 """``python -m benchmarks.bot_process [PACKAGE…]``: this bot as ``bot.py run`` starts it, without rate limits.
 
 Its settings come from the environment. Packages that are named are hidden from it, to see what it would
-weigh without them.
+weigh without them. With ``BENCH_STAGES=FILE`` it times its stages and writes them to the file at its end.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 
 
@@ -30,6 +32,7 @@ class Hider:
 def main() -> int:
     """Run the bot until SIGTERM; return its exit code."""
     sys.meta_path.insert(0, Hider(sys.argv[1:]))
+    from benchmarks import stages
     from bot import build
     from runtime import logs
     from runtime.lanes import Limits
@@ -38,7 +41,10 @@ def main() -> int:
     settings = load()
     logs.set_up("WARNING", "text", settings.secrets)
     app = build(settings, limits=Limits(per_second=None, chat_per_second=None))
+    file = os.environ.get("BENCH_STAGES")
+    write_stages = stages.watch(app, Path(file)) if file else lambda: None
     code = app.supervisor.run()
+    write_stages()
     app.close()
     return code
 

@@ -1,7 +1,9 @@
-"""People who press buttons without rest: each presses again the moment the answer came."""
+"""People who press buttons: each again the moment the answer came, or after a pause."""
 
 from __future__ import annotations
 
+import random
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from demo.bot_api_types import Message
 from demo.people import Person
 
 WALK_SECONDS = 30.0
+SEED = 20_261_120
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ class Crowd:
         self._waiting: dict[int, _Presser] = {}
         self._round: Round | None = None
         self._is_pressing = False
+        # Seconds between an answer and the next press, in the middle; 0: at once.
+        self._pause = 0.0
+        self._chance = random.Random(SEED)
         api.world.listeners.append(self._chat_changed)
 
     def walk(self, ids: Sequence[int]) -> None:
@@ -65,16 +71,18 @@ class Crowd:
                 self._step(person, label)
             self._pressers.append(_Presser(person, person.screen))
 
-    def press(self, people: int, pid: int, warm_up: float, seconds: float) -> Round:
+    def press(self, people: int, pid: int, warm_up: float, seconds: float, pace: float) -> Round:
         """Have the first ``people`` press for ``seconds``; what comes during the warm-up isn't counted.
 
-        ``pid`` is the bot's. AssertionError when a press is never answered by an edit.
+        With a ``pace`` they rest, so that they all together press no more than so often a second.
+        ``pid`` is the bot's. The last presses are still to be answered then.
         """
         world = self._api.world
         with world.lock:
             self._is_pressing = True
+            self._pause = people / pace if pace else 0.0
             for presser in self._pressers[:people]:
-                self._press(presser)
+                self._press_soon(presser)
         time.sleep(warm_up)
         with world.lock:
             counted = self._round = Round(cpu_seconds=-cpu_seconds_of(pid))
@@ -85,16 +93,33 @@ class Crowd:
             counted.seconds = time.perf_counter() - started_at
             counted.cpu_seconds += cpu_seconds_of(pid)
             self._is_pressing = False
+        return counted
+
+    def wait_answered(self) -> None:
+        """Return once every press was answered; AssertionError when one never is."""
+        world = self._api.world
         with world.changed:
             if not world.changed.wait_for(lambda: not self._waiting, WALK_SECONDS):
                 raise AssertionError(f"{len(self._waiting)} presses were never answered by an edit")
-        return counted
 
     def _step(self, person: Person, label: str) -> None:
         screen = person.screen
         edits = screen.edits
         person.press(label, message=screen)
         person.wait(lambda _: screen.edits > edits, WALK_SECONDS, f"no edit after {label!r}")
+
+    def _press_soon(self, presser: _Presser) -> None:
+        if not self._pause:
+            self._press(presser)
+            return
+        timer = threading.Timer(self._chance.expovariate(1 / self._pause), self._press_rested, [presser])
+        timer.daemon = True
+        timer.start()
+
+    def _press_rested(self, presser: _Presser) -> None:
+        with self._api.world.lock:
+            if self._is_pressing:
+                self._press(presser)
 
     def _press(self, presser: _Presser) -> None:
         labels = [button.label for row in presser.message.buttons for button in row]
@@ -113,7 +138,7 @@ class Crowd:
             self._round.latencies.append(time.perf_counter() - presser.pressed_at)
         del self._waiting[chat_id]
         if self._is_pressing:
-            self._press(presser)
+            self._press_soon(presser)
 
 
 def _has_buttons(person: Person) -> bool:

@@ -35,7 +35,9 @@ def main() -> None:
 def _press(api: BotApi, crowd: Crowd, command: dict[str, Any]) -> dict[str, Any]:
     refused = _refused(api)
     with api.faults.delay(command["round_trip"]):
-        counted = crowd.press(command["people"], command["pid"], command["warm_up"], command["seconds"])
+        counted = crowd.press(*(command[name] for name in ("people", "pid", "warm_up", "seconds", "pace")))
+    # Without the round trip: a bot that makes one call at a time would need minutes for 500 people.
+    crowd.wait_answered()
     return {
         "seconds": counted.seconds,
         "cpu_seconds": counted.cpu_seconds,

@@ -61,14 +61,17 @@ def settings_for(api: BotApi, mailbox: Mailbox, geocoder: Geocoder, folder: Path
 
 
 @contextmanager
-def running(folder: Path, **more: Any) -> Iterator[Stage]:
-    """Open the stage with the sample company, the bot running in this process."""
+def running(folder: Path, *, holding: str = SAMPLED, **more: Any) -> Iterator[Stage]:
+    """Open the stage with the sample company, the bot running in this process.
+
+    ``holding`` EMPTY has the sample made at this very moment, whatever the clock says.
+    """
     patience = more.pop("map_patience_seconds", 5.0)
     with ExitStack() as stack:
         api = stack.enter_context(BotApi())
         mailbox = stack.enter_context(Mailbox())
         geocoder = stack.enter_context(Geocoder())
-        url = stack.enter_context(engines.database(folder, SAMPLED))
+        url = stack.enter_context(engines.database(folder, holding))
         settings = settings_for(api, mailbox, geocoder, folder, **{"database_url": Secret(url), **more})
         cast = sample.prepare(settings.effective_database_url)
         app = build(settings, limits=UNLIMITED, long_poll_seconds=5, map_patience_seconds=patience)

@@ -16,6 +16,7 @@ import pytest
 from models import Session
 from runtime import ticker
 from services import company
+from tests.engines import EMPTY
 from tests.faults.far_ends import Tables, wait_until
 from tests.flows.stage import Stage, running
 from tests.life.clock import Clock
@@ -90,7 +91,7 @@ def living(folder: Path, patch: pytest.MonkeyPatch, zone: str, day: date, **sett
     patch.setattr(ticker, "TICK_SECONDS", 3600)
     beginning = datetime.combine(day, time(6), tzinfo=ZoneInfo(zone))
     clock = Clock(patch, beginning)
-    with running(folder, **settings) as stage:
+    with running(folder, holding=EMPTY, **settings) as stage:
         stage.api.skip((clock.now - datetime.now(UTC)).total_seconds())
         with stage.app.database.unit_of_work() as session:
             company.get(session).timezone = zone

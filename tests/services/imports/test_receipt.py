@@ -137,6 +137,7 @@ def test_one_file_waits_at_a_time_and_is_its_sender_s(session: Session, staff: S
     first = keep(session, staff, ["A-1", "1", ""])
     second = keep(session, staff, ["A-1", "2", ""])
     assert list(session.scalars(select(Upload.id).where(Upload.is_kept))) == [second.id]
+    session.expire_all()
     for upload_id, actor in ((first.id, staff.dmitry), (second.id, staff.anna)):
         if upload_id != second.id or actor is not staff.dmitry:
             with pytest.raises(NotFound):
