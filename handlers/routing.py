@@ -286,7 +286,8 @@ class Router:
                 conversations.take_keyboard(session, ctx.conversation.chat_id, message_id)
             self._answer = Answer(query.id, ctx.t.plain(STALE))
             return
-        if is_current:
+        # Only where it is news: what is written again unchanged is looked through at the next flush, too.
+        if is_current and ctx.conversation.message_id is None:
             ctx.conversation.message_id = message_id
         screen = self._press(ctx, data)
         if screen is not None:

@@ -97,6 +97,14 @@ def test_a_menu_leads_only_where_its_role_may_go(router: Router) -> None:
             assert not allowed or role in allowed, entry.label
 
 
+def test_a_press_tells_which_message_the_screen_became(router: Router, session: Session, cast: Cast) -> None:
+    # The answer to the sendMessage isn't there yet: the next screen belongs where the button was.
+    router.handle(session, typed("/start"))
+    router.handle(session, pressed(MyOrders().pack(), message_id=11))
+    method, params = sent(session)[-1]
+    assert (method, params.get("message_id")) == ("editMessageText", 11)
+
+
 def test_commands_are_shown_to_who_may_use_them(router: Router) -> None:
     def names(*roles: Role) -> set[str]:
         return {command["command"] for command in router.commands_for(frozenset(roles), "ru")}
