@@ -61,12 +61,12 @@ def settings_for(api: BotApi, mailbox: Mailbox, geocoder: Geocoder, folder: Path
 
 
 @contextmanager
-def running(folder: Path, *, holding: str = SAMPLED, **more: Any) -> Iterator[Stage]:
+def running(folder: Path, **more: Any) -> Iterator[Stage]:
     """Open the stage with the sample company, the bot running in this process.
 
     ``holding`` EMPTY has the sample made at this very moment, whatever the clock says.
     """
-    patience = more.pop("map_patience_seconds", 5.0)
+    patience, holding = more.pop("map_patience_seconds", 5.0), more.pop("holding", SAMPLED)
     with ExitStack() as stack:
         api = stack.enter_context(BotApi())
         mailbox = stack.enter_context(Mailbox())
