@@ -96,6 +96,8 @@ def test_what_was_not_sent_is_said_in_words_and_each_button_names_its_row(stage:
     acts.offers(dmitry, f"🔁 Заказ №{number} на складе → Пётр")
 
 
+# Copies are SQLite's.
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_copy_is_not_repeated_to_an_administrator_who_is_blocked(stage: Stage) -> None:
     dmitry, anna = stage.dmitry, stage.anna
     acts.all_open(stage)
