@@ -68,6 +68,7 @@ ALONE: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (handover.give_customer, (ROMASHKA, CLARA, ACTOR), {}),
     (handover.give_all, (CLARA, CLARA, "1000", ACTOR), {}),
     (health.repeat, (1, ACTOR), {}),
+    (health.close_update, (1, ACTOR), {}),
     (holidays.add, (DAY, DAY, None, ACTOR), {}),
     (holidays.rename, (DAY, "Выходной", ACTOR), {}),
     (holidays.remove, (DAY, ACTOR), {}),
