@@ -86,7 +86,8 @@ def _tell_released(
         return
     words = {"keeper": actor.name, "reason": reason}
     notifications.tell_rep(session, order, "order_taken_back", unless=actor, **words)
-    if keeper is not None and keeper.id not in (actor.id, order.sales_rep_id):
+    # Who is shut out hears nothing more.
+    if keeper is not None and keeper.is_active and keeper.id not in (actor.id, order.sales_rep_id):
         notifications.tell(session, keeper, "order_taken_back", order_id=order.id, **words)
 
 

@@ -102,7 +102,7 @@ class Warehouse:
             self._admin.block(winner)
             # What was pressed in that moment: nothing may come of it.
             winner.tap_and_see(card, CONFIRM, 2, about=order)
-            order.is_due(f" возвращён в очередь: {self._admin.name}.")
+            order.is_due(f" вернул в очередь {self._admin.name}: {winner.name} заблокирован")
             self._admin.unblock(winner)
         else:
             return False
