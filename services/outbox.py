@@ -17,8 +17,8 @@ from services.paging import Page
 REPLY, NOTICE, MAILING = 0, 1, 2
 """Priorities: an answer to a person who waits, a notice, a mailing."""
 
-MAX_STARTS = 2
-"""A job that was in hand at more starts than this is not begun again."""
+MAX_STARTS = 5
+"""A job that was in hand at more starts than this is not begun again, as ``inbox.MAX_ATTEMPTS`` has it."""
 
 ENDED = (OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.FAILED)
 _FORGOTTEN = {"forgotten": True}

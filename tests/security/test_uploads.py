@@ -203,14 +203,14 @@ def test_a_file_s_name_is_a_name_and_never_a_path(office: Office, cast: Cast, na
     uploads.check_document(name, 10)
 
 
-def test_work_that_takes_the_process_with_it_is_given_up_at_the_third_start(database: Database) -> None:
+def test_work_that_takes_the_process_with_it_is_given_up_at_the_sixth_start(database: Database) -> None:
     """A file that kills whoever reads it must not be read at every start for ever."""
     with database.unit_of_work(NOW) as session:
         outbox.add_job(session, "files", "read_file", {"chat_id": DMITRY})
         outbox.add_job(session, "files", "read_file", {"chat_id": DMITRY})
         outbox.add_job(session, "geocoder", "geocode", {"chat_id": DMITRY})
         outbox.add(session, OutboxKind.EMAIL, "mail", "invoice", {})
-    for start in range(1, 4):
+    for start in range(1, 7):
         with database.unit_of_work() as session:
             outbox.take_due(session)
         # Killed here.
@@ -218,5 +218,5 @@ def test_work_that_takes_the_process_with_it_is_given_up_at_the_third_start(data
         office.processor._recover()
         with database.reading() as session:
             states = [row.state for row in session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))]
-        given_up = OutboxState.FAILED if start == 3 else OutboxState.WAITING
+        given_up = OutboxState.FAILED if start == 6 else OutboxState.WAITING
         assert states == [given_up, OutboxState.WAITING, given_up, OutboxState.WAITING]
