@@ -17,11 +17,13 @@ OTHERS = 0o077
 def tighten(data_dir: Path, database: Path | None) -> None:
     """Take the data folder, the database with what stands beside it, and the copies from everybody else."""
     for path in _private(data_dir, database):
-        mode = path.stat().st_mode
-        if not mode & OTHERS:
-            continue
         try:
-            path.chmod(mode & ~OTHERS & 0o7777)
+            mode = path.stat().st_mode
+            if mode & OTHERS:
+                path.chmod(mode & ~OTHERS & 0o7777)
+        except FileNotFoundError:
+            # SQLite's files beside the database go when the last who reads it closes it.
+            continue
         except OSError as error:
             log.warning("%s can be read by others and that cannot be changed (%s)", path, error.strerror)
 

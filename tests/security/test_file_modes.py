@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,21 @@ def test_what_everybody_could_read_is_the_owner_s_again(data: Path) -> None:
     assert found.pop("backups") == 0o700
     assert len(found) == 7
     assert set(found.values()) == {0o600}
+
+
+def test_a_file_that_goes_meanwhile_is_no_hindrance(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+    """Whoever looked into the database last closes it just now, and SQLite takes its files away."""
+    private = file_modes._private
+
+    def going(data_dir: Path, database: Path | None) -> Iterator[Path]:
+        for path in private(data_dir, database):
+            if path.name.endswith("-wal"):
+                path.unlink()
+            yield path
+
+    monkeypatch.setattr(file_modes, "_private", going)
+    file_modes.tighten(data, data / "bot.db")
+    assert mode(data / "bot.db") == 0o600
 
 
 def test_what_is_somebody_else_s_is_left_alone(data: Path, tmp_path: Path) -> None:
