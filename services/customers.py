@@ -9,9 +9,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    false,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from models import Customer, Order, Outlet, Role, User, now_of
@@ -295,20 +306,26 @@ def _matches(text: str) -> ColumnElement[bool]:
     return or_(by_words, Customer.search_text.contains(number))
 
 
+def is_same_firm(
+    one: type[Customer], inn: SQLColumnExpression[Any], kpp: SQLColumnExpression[Any]
+) -> ColumnElement[bool]:
+    """Return the condition that ``one`` has this ИНН and is no branch: under two КПП those are."""
+    return and_(one.inn == inn, or_(one.kpp.is_(None), kpp.is_(None), one.kpp == kpp))
+
+
 def refuse_twin(
     session: Session, inn: str | None, kpp: str | None, sales_rep_id: int | None, but: int = 0
 ) -> None:
     """Raise ``Conflict("customer_exists")`` (customer_id, name) if the rep has this firm, ``but`` aside.
 
-    It is the same firm under one ИНН unless both have a КПП, and not the same one: those are branches.
+    Which customers are one firm says :func:`is_same_firm`.
     """
     if inn is None:
         return
-    is_branch = and_(Customer.kpp.is_not(None), Customer.kpp != kpp) if kpp else false()
     twin = session.scalar(
         select(Customer)
-        .where(Customer.inn == inn, Customer.sales_rep_id == sales_rep_id, Customer.id != but)
-        .where(Customer.archived_at.is_(None), not_(is_branch))
+        .where(is_same_firm(Customer, literal(inn), literal(kpp or None, String)))
+        .where(Customer.sales_rep_id == sales_rep_id, Customer.id != but, Customer.archived_at.is_(None))
         .order_by(Customer.id)
         .limit(1)
     )

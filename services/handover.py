@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, func, insert, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from models import (
@@ -254,10 +254,9 @@ def _move_customers(session: Session, planned: Handover, actor: User) -> None:
 def _refuse_twins(session: Session, taker_id: int | None, moving: ColumnElement[bool]) -> None:
     """Raise Conflict ``rep_has_customer`` (name) if one of these is the taker's second under its ИНН."""
     twin = aliased(Customer)
-    query = select(twin.name).join(Customer, Customer.inn == twin.inn).where(moving, Customer.id != twin.id)
+    same_firm = customers.is_same_firm(twin, Customer.inn, Customer.kpp)
+    query = select(twin.name).join(Customer, same_firm).where(moving, Customer.id != twin.id)
     query = query.where(Customer.archived_at.is_(None), twin.archived_at.is_(None))
-    # Under two КПП they are branches, as ``customers.refuse_twin`` has it.
-    query = query.where(or_(Customer.kpp.is_(None), twin.kpp.is_(None), Customer.kpp == twin.kpp))
     name = session.scalar(query.where(twin.sales_rep_id == taker_id).order_by(twin.name).limit(1))
     if name is not None:
         raise Conflict("rep_has_customer", name=name)

@@ -12,7 +12,6 @@ from models import Role, User, VatKind, VatRate
 from services import audit, auth, company
 from services.errors import Invalid, NotFound
 
-MAX_PERCENT = 99
 _TYPED = re.compile(
     r"(?:(?P<percent>[0-9]{1,2}) ?%?|(?P<exempt>без ндс|no vat))\s+(?:с |from )?"
     r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>20[0-9]{2})",
