@@ -18,14 +18,17 @@ class Shown(Protocol):
         """Whether it has to be closed."""
 
 
+NEWEST = 12
+
+
 def describe_chat(
     user: User, messages: list[Message], keyboard: list[list[str]], toasts: Sequence[Shown]
 ) -> str:
     """The newest messages with their buttons, the reply keyboard and the last toasts."""
     lines = [f"──── what {user.first_name} ({user.id}) sees ────"]
-    if len(messages) > 30:
-        lines.append(f"… {len(messages) - 30} older messages")
-    for message in messages[-30:]:
+    if len(messages) > NEWEST:
+        lines.append(f"… {len(messages) - NEWEST} older messages")
+    for message in messages[-NEWEST:]:
         lines += _message(message, user.first_name)
     lines += [f"⌨  {_row(row)}" for row in keyboard]
     lines += [f"{'alert' if toast.alert else 'toast'}: {toast.text}" for toast in toasts]

@@ -73,13 +73,13 @@ def show(session: Session, conversation: Conversation, screen: Screen, *, after:
     if after is None and loses_photo:
         outbox.call(session, conversation.chat_id, "deleteMessage", {"message_id": present})
     else:
-        take_keyboard(session, conversation.chat_id, present)
+        outbox.take_keyboard(session, conversation.chat_id, present)
 
 
 def push(session: Session, conversation: Conversation, screen: Screen) -> Screen:
     """Return a notice's screen as the one the person now looks at: it comes uncalled, and stays."""
     if conversation.message_id is not None:
-        take_keyboard(session, conversation.chat_id, conversation.message_id)
+        outbox.take_keyboard(session, conversation.chat_id, conversation.message_id)
     _leave(conversation, 0)
     conversation.has_photo = False
     if screen.here is not None:
@@ -138,16 +138,11 @@ def screen_sent(session: Session, about: dict[str, Any], message_id: int) -> Non
         present, conversation.message_id = conversation.message_id, message_id
         # A redraw that had to go out anew leaves the message it could not redraw behind.
         if present is not None and present != message_id:
-            take_keyboard(session, conversation.chat_id, present)
+            outbox.take_keyboard(session, conversation.chat_id, present)
     elif about.get("is_passing"):
         outbox.call(session, conversation.chat_id, "deleteMessage", {"message_id": message_id})
     else:
-        take_keyboard(session, conversation.chat_id, message_id)
-
-
-def take_keyboard(session: Session, chat_id: int, message_id: int) -> None:
-    """Remove the buttons of a message."""
-    outbox.call(session, chat_id, "editMessageReplyMarkup", {"message_id": message_id})
+        outbox.take_keyboard(session, conversation.chat_id, message_id)
 
 
 def _call(session: Session, conversation: Conversation, method: str, params: dict[str, Any]) -> None:

@@ -179,14 +179,14 @@ class Router:
         if outcome.state is OutboxState.FAILED:
             self._report_failure(session, outcome, item)
         if outcome.state is not OutboxState.SENT:
-            if "card_id" in item.about:
-                notifications.card_lost(session, item.about["card_id"])
+            if "card_id" in item.about and outcome.state in outbox.ENDED:
+                notifications.card_lost(session, outcome.row_id, item.about)
             return
         message_id = outcome.result.get("message_id") if isinstance(outcome.result, dict) else None
         if "screen" in item.about and message_id is not None:
             conversations.screen_sent(session, item.about, message_id)
         if "card_id" in item.about:
-            notifications.card_sent(session, item.about["card_id"], item.about["revision"], message_id)
+            notifications.card_sent(session, outcome.row_id, item.about, message_id)
 
     def job_done(self, session: Session, row: OutboxRow, result: Any) -> None:
         """Apply a job's result and show what follows from it."""
@@ -283,7 +283,7 @@ class Router:
         if data is None or not (is_current or data.anywhere) or self._is_hidden(ctx, data):
             self._show_again(ctx, None, after=None if is_current else message_id)
             if not is_current:
-                conversations.take_keyboard(session, ctx.conversation.chat_id, message_id)
+                outbox.take_keyboard(session, ctx.conversation.chat_id, message_id)
             self._answer = Answer(query.id, ctx.t.plain(STALE))
             return
         # Only where it is news: what is written again unchanged is looked through at the next flush, too.

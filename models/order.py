@@ -245,7 +245,8 @@ class OrderCard(Base):
     message_id: Mapped[int | None] = mapped_column(BigInt)
     # The outgoing row that is to bring the first message; until it has, later ones would send it twice.
     sending_row_id: Mapped[int | None] = mapped_column(BigInt)
-    # Counts the changes the card should show.
+    # Counts the changes the card should show, and how many of them its message does.
     revision: Mapped[int] = mapped_column(default=0)
+    shown_revision: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (UniqueConstraint("order_id", "user_id"),)

@@ -130,7 +130,8 @@ class Processor:
     def _recover(self) -> None:
         """Handle what an earlier process left, one by one, so that a killer is found and set aside."""
         with self._database.unit_of_work() as session:
-            outbox.release_claims(session)
+            for row in outbox.release_claims(session):
+                self._give_up(session, row)
             left = inbox.waiting(session, 100_000)
         for row in left:
             if self._is_stopping:
@@ -150,6 +151,11 @@ class Processor:
         log.error("update row %s was in hand at %s starts: set aside, error %s", row.id, attempts, error_id)
         inbox.mark_failed(session, row.id, error_id)
         return self._apologise(session, json.loads(row.payload), error_id)
+
+    def _give_up(self, session: Session, row: OutboxRow) -> None:
+        error_id = f"crash-{secrets.token_hex(4)}"
+        log.error("%s, row %s, was in hand at many starts: given up, error %s", row.name, row.id, error_id)
+        _in_savepoint(session, partial(self._boundary.job_failed, row=row, error_id=error_id))
 
     def _step_or_wait(self, batch: int, *, with_tasks: bool = True) -> None:
         """Do one step; when it cannot be committed, nothing of it is lost, and a moment passes."""

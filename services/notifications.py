@@ -70,7 +70,7 @@ def deal_cards(session: Session, order: Order) -> None:
     for keeper in holders(session, Role.STOREKEEPER):
         card = cards.get(keeper.id)
         if card is None:
-            card = OrderCard(order_id=order.id, user_id=keeper.id, revision=0)
+            card = OrderCard(order_id=order.id, user_id=keeper.id, revision=0, shown_revision=0)
             session.add(card)
         card.message_id = card.sending_row_id = None
         card.revision += 1
@@ -92,46 +92,53 @@ def redraw_cards(session: Session, order: Order, only: User | None = None) -> No
 def catch_up(session: Session, keeper: User, since: datetime) -> int:
     """Bring a storekeeper's cards up to date who was told nothing after ``since``; return how many.
 
-    A card is redrawn where its order moved on meanwhile; an order placed meanwhile comes as a new one.
+    A card whose message does not show what is true is redrawn, whenever that came to be: what was on its way
+    when they got out of reach never arrived. An order that is theirs to load and has no message comes as one.
     """
     if not keeper.holds(Role.STOREKEEPER) or keeper.unreachable_at is not None:
         return 0
-    own = select(OrderCard).where(OrderCard.user_id == keeper.id)
-    moved = own.join(Order).where(Order.updated_at >= since).order_by(OrderCard.id)
-    stale = list(session.execute(moved).scalars())
+    to_load = Order.status.in_((OrderStatus.PLACED, OrderStatus.LOADING))
+    own = select(OrderCard).join(Order).where(OrderCard.user_id == keeper.id).order_by(OrderCard.id)
+    is_outdated = OrderCard.shown_revision != OrderCard.revision
+    stale = list(session.scalars(own.where(is_outdated, OrderCard.message_id.is_not(None) | to_load)))
     dealt = select(OrderCard.order_id).where(OrderCard.user_id == keeper.id)
-    missed = select(Order.id).where(
-        Order.status.in_((OrderStatus.PLACED, OrderStatus.LOADING)),
-        Order.updated_at >= since,
-        Order.id.not_in(dealt),
-    )
+    missed = select(Order.id).where(to_load, Order.updated_at >= since, Order.id.not_in(dealt))
     fresh = [
-        OrderCard(order_id=order_id, user_id=keeper.id, revision=0)
-        for order_id in session.execute(missed.order_by(Order.id)).scalars()
+        OrderCard(order_id=order_id, user_id=keeper.id, revision=1, shown_revision=0)
+        for order_id in session.scalars(missed.order_by(Order.id))
     ]
     session.add_all(fresh)
     session.flush()
     for card in (*stale, *fresh):
-        card.revision += 1
+        # The row that was to bring it was dropped with all the others.
+        card.sending_row_id = None
         _queue_card(session, card, keeper)
     return len(stale) + len(fresh)
 
 
-def card_sent(session: Session, card_id: int, revision: int, message_id: int | None) -> None:
-    """Note which message shows a card; redraw it when the order has moved on meanwhile."""
-    card = session.get(OrderCard, card_id)
+def card_sent(session: Session, row_id: int, about: dict[str, Any], message_id: int | None) -> None:
+    """Note which message shows a card, ``about`` what it shows; redraw it when the order has moved on."""
+    card = session.get(OrderCard, about["card_id"])
     if card is None:
         return
-    card.sending_row_id = None
+    keeper = session.get_one(User, card.user_id)
+    if card.message_id is None and card.sending_row_id != row_id:
+        # Dealt anew meanwhile, below: this message is the card no more.
+        if message_id is not None:
+            outbox.take_keyboard(session, keeper.telegram_id, message_id)
+        return
+    if card.sending_row_id == row_id:
+        card.sending_row_id = None
     card.message_id = message_id if message_id is not None else card.message_id
-    if card.message_id is not None and card.revision != revision:
-        _queue_card(session, card, session.get_one(User, card.user_id))
+    card.shown_revision = about["revision"]
+    if card.shown_revision != card.revision:
+        _queue_card(session, card, keeper)
 
 
-def card_lost(session: Session, card_id: int) -> None:
+def card_lost(session: Session, row_id: int, about: dict[str, Any]) -> None:
     """Note that a card did not get through, so that the next change may bring it."""
-    card = session.get(OrderCard, card_id)
-    if card is not None:
+    card = session.get(OrderCard, about["card_id"])
+    if card is not None and card.sending_row_id == row_id:
         card.sending_row_id = None
 
 

@@ -114,6 +114,11 @@ def call(
     add(session, OutboxKind.TELEGRAM, str(chat_id), method, {"chat_id": chat_id, **params}, priority=priority)
 
 
+def take_keyboard(session: Session, chat_id: int, message_id: int) -> None:
+    """Queue the removal of a message's buttons."""
+    call(session, chat_id, "editMessageReplyMarkup", {"message_id": message_id})
+
+
 def send_file(session: Session, asker: User, method: str, kind: str, details: Any, **params: Any) -> None:
     """Queue a file to who asked for it; a worker makes it, if they may have it then."""
     upload = {"kind": kind, "user_id": asker.id, "details": details}
@@ -166,22 +171,22 @@ def record(session: Session, outcomes: list[Outcome]) -> None:
     )
 
 
-def release_claims(session: Session) -> int:
-    """Give back what an earlier process had in hand when it ended; return how many rows.
+def release_claims(session: Session) -> list[OutboxRow]:
+    """Give back what an earlier process had in hand when it ended; return the jobs that are given up.
 
-    All of them are due at once: were one to wait for its retry, later ones of its lane would overtake it.
-    A job that was in hand at too many starts is the likely cause of the crashes, and is given up.
+    All others are due at once: were one to wait for its retry, later ones of its lane would overtake it.
+    A job that was in hand at too many starts is the likely cause of the crashes, and is not begun again.
     """
-    _count_starts(session)
-    result = session.execute(
+    given_up = _count_starts(session)
+    session.execute(
         update(_table)
         .where(_table.c.state == OutboxState.SENDING)
         .values(state=OutboxState.WAITING, due_at=now_of(session))
     )
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    return given_up
 
 
-def _count_starts(session: Session) -> None:
+def _count_starts(session: Session) -> list[OutboxRow]:
     # Of each queue the oldest is in hand. What was retried for a reason of its own has that reason on it.
     is_job = (
         _table.c.state == OutboxState.SENDING,
@@ -190,11 +195,13 @@ def _count_starts(session: Session) -> None:
     )
     in_hand = select(func.min(_table.c.id)).where(*is_job).group_by(_table.c.lane)
     session.execute(update(_table).where(_table.c.id.in_(in_hand)).values(attempts=_table.c.attempts + 1))
-    session.execute(
+    ended = session.execute(
         update(_table)
         .where(*is_job, _table.c.attempts > MAX_STARTS)
         .values(state=OutboxState.FAILED, last_error="in hand when the process ended, again and again")
+        .returning(*_columns)
     )
+    return list(ended.all())
 
 
 def give_up(session: Session, row_id: int, error: str) -> None:

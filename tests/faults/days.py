@@ -99,7 +99,10 @@ class Company:
             finally:
                 shift.is_over.set()
             for ended in working:
-                ended.result(240)
+                try:
+                    ended.result(240)
+                except AssertionError as error:
+                    raise AssertionError(f"SEED={self._seed}, day {self.days}: {error}") from error
         self.storm.lie_down()
         self._kill()
         # Letters that were put off go out by now.

@@ -203,7 +203,9 @@ def test_a_file_s_name_is_a_name_and_never_a_path(office: Office, cast: Cast, na
     uploads.check_document(name, 10)
 
 
-def test_work_that_takes_the_process_with_it_is_given_up_at_the_sixth_start(database: Database) -> None:
+def test_work_that_takes_the_process_with_it_is_given_up_at_the_sixth_start(
+    database: Database, cast: Cast
+) -> None:
     """A file that kills whoever reads it must not be read at every start for ever."""
     with database.unit_of_work(NOW) as session:
         outbox.add_job(session, "files", "read_file", {"chat_id": DMITRY})
@@ -219,4 +221,13 @@ def test_work_that_takes_the_process_with_it_is_given_up_at_the_sixth_start(data
         with database.reading() as session:
             states = [row.state for row in session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))]
         given_up = OutboxState.FAILED if start == 6 else OutboxState.WAITING
-        assert states == [given_up, OutboxState.WAITING, given_up, OutboxState.WAITING]
+        assert states[:4] == [given_up, OutboxState.WAITING, given_up, OutboxState.WAITING]
+        # Whoever waits for it hears so, and the administrators.
+        assert len(states[4:]) == (4 if start == 6 else 0)
+    with database.reading() as session:
+        rows = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id).offset(4)).all()
+        told = [(row.lane, row.name) for row in rows]
+        assert told == [(str(DMITRY), "sendMessage"), (str(DMITRY), "notice.handler_failed")] * 2
+        error_id = rows[1].payload["error_id"]
+        assert error_id.startswith("crash-")
+        assert error_id in rows[0].payload["text"]

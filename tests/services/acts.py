@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -12,14 +12,16 @@ from models import (
     Database,
     DeliveryWindow,
     Order,
+    OrderCard,
     OrderEvent,
     OutboxKind,
     OutboxMessage,
+    OutboxState,
     Product,
     StockMovement,
     User,
 )
-from services import drafts, loading, placing, quantities
+from services import drafts, loading, notifications, placing, quantities
 from services.geo import Place
 from tests.conftest import NOW, Cast
 
@@ -69,6 +71,17 @@ def loaded(session: Session, rep: User, customer: Customer, goods: dict[Product,
     """An order that has left."""
     order = in_hand(session, rep, customer, goods, by)
     return loading.confirm_load(session, order.id, by)
+
+
+def cards_arrive(session: Session, orders: list[Order] | None = None, *, unless: User | None = None) -> None:
+    """All that is under way ends; cards, but one storekeeper's, or those of ``orders``, came as messages."""
+    session.execute(update(OutboxMessage).values(state=OutboxState.SENT))
+    for card in session.scalars(select(OrderCard)):
+        is_meant = orders is None or card.order_id in {order.id for order in orders}
+        if is_meant and (unless is None or card.user_id != unless.id):
+            card.sending_row_id = card.id
+            about = {"card_id": card.id, "revision": card.revision}
+            notifications.card_sent(session, card.id, about, 7000 + card.id)
 
 
 class Slip(Exception):

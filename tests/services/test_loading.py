@@ -10,7 +10,6 @@ from models import (
     Customer,
     Database,
     Order,
-    OrderCard,
     OrderStatus,
     Product,
     Reservation,
@@ -18,7 +17,7 @@ from models import (
     User,
     UserRole,
 )
-from services import loading, notifications, stock
+from services import loading, stock
 from services.errors import Conflict
 from tests.conftest import NOW, Cast
 from tests.services import acts
@@ -113,18 +112,6 @@ def test_delivering_tells_the_rep_unless_it_was_the_rep(
     order = acts.loaded(session, anna, romashka, {water: "1"}, boris)
     loading.deliver(session, order.id, boris)
     assert acts.notices(session, anna)[-1] == "order_delivered"
-
-
-def test_a_card_hears_of_its_message_and_of_what_happened_meanwhile(
-    session: Session, anna: User, boris: User, romashka: Customer, water: Product
-) -> None:
-    acts.placed(session, anna, romashka, {water: "1"})
-    card = session.scalars(select(OrderCard).where(OrderCard.user_id == boris.id)).one()
-    before = acts.notices(session, boris)
-    notifications.card_sent(session, card.id, card.revision, 77)
-    assert (card.message_id, acts.notices(session, boris)) == (77, before)
-    notifications.card_sent(session, card.id, card.revision - 1, 78)
-    assert acts.notices(session, boris) == [*before, "order_card"]
 
 
 def test_of_twenty_storekeepers_one_gets_the_order(database: Database, cast: Cast) -> None:

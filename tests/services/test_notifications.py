@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Customer, OrderCard, OutboxMessage, Product, Role, User, UserRole
+from models import Customer, Order, OrderCard, OutboxMessage, Product, Role, User, UserRole
 from services import notifications
 from tests.conftest import NOW
 from tests.services import acts
@@ -73,5 +73,65 @@ def test_every_storekeeper_has_one_card_of_an_order(
 
 
 def test_a_card_that_is_gone_is_no_error(session: Session) -> None:
-    notifications.card_sent(session, 999, 1, 77)
+    notifications.card_sent(session, 1, {"card_id": 999, "revision": 1}, 77)
     assert rows(session) == []
+
+
+def test_a_card_that_moved_on_while_it_was_under_way_is_redrawn(
+    session: Session, anna: User, boris: User, romashka: Customer, water: Product
+) -> None:
+    order, card, row = _under_way(session, anna, boris, romashka, water)
+    notifications.redraw_cards(session, order)
+    notifications.card_sent(session, row.id, {"card_id": card.id, "revision": 1}, 77)
+    assert (card.message_id, card.shown_revision, card.sending_row_id) == (77, 1, None)
+    redraw = _to(session, boris)[-1]
+    assert (redraw.id > row.id, redraw.payload["card_id"]) == (True, card.id)
+    notifications.card_sent(session, redraw.id, {"card_id": card.id, "revision": card.revision}, None)
+    assert (card.message_id, card.shown_revision) == (77, card.revision)
+    assert _to(session, boris)[-1].id == redraw.id
+
+
+def test_what_comes_of_an_old_card_is_no_news_of_the_one_dealt_anew(
+    session: Session, anna: User, boris: User, romashka: Customer, water: Product
+) -> None:
+    order, card, row = _under_way(session, anna, boris, romashka, water)
+    notifications.deal_cards(session, order)
+    anew = _to(session, boris)[-1]
+    notifications.card_sent(session, row.id, {"card_id": card.id, "revision": 1}, 77)
+    # Below comes another: nobody presses the buttons of the old one.
+    last = _to(session, boris)[-1]
+    assert (last.name, last.payload["message_id"]) == ("editMessageReplyMarkup", 77)
+    card.sending_row_id = anew.id
+    notifications.card_lost(session, row.id, {"card_id": card.id})
+    notifications.card_sent(session, row.id, {"card_id": card.id, "revision": 1}, None)
+    assert _state(card) == (None, 0, anew.id)
+    notifications.card_sent(session, anew.id, {"card_id": card.id, "revision": 2}, 78)
+    assert _state(card) == (78, 2, None)
+    assert _to(session, boris)[-1].id == last.id
+
+
+def test_a_card_that_got_lost_may_come_with_the_next_change(
+    session: Session, anna: User, boris: User, romashka: Customer, water: Product
+) -> None:
+    _, card, row = _under_way(session, anna, boris, romashka, water)
+    notifications.card_lost(session, row.id, {"card_id": card.id})
+    assert card.sending_row_id is None
+
+
+def _state(card: OrderCard) -> tuple[int | None, int, int | None]:
+    return card.message_id, card.shown_revision, card.sending_row_id
+
+
+def _to(session: Session, user: User) -> list[OutboxMessage]:
+    return [row for row in rows(session) if row.lane == str(user.telegram_id)]
+
+
+def _under_way(
+    session: Session, anna: User, boris: User, romashka: Customer, water: Product
+) -> tuple[Order, OrderCard, OutboxMessage]:
+    """An order, a storekeeper's card and the row that is bringing it."""
+    order = acts.placed(session, anna, romashka, {water: "1"})
+    card = session.scalars(select(OrderCard).filter_by(user_id=boris.id)).one()
+    row = _to(session, boris)[-1]
+    card.sending_row_id = row.id
+    return order, card, row

@@ -6,8 +6,18 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Customer, OrderStatus, OutboxMessage, OutboxState, Product, Role, User
-from services import auth, loading, notifications, staffing
+from models import (
+    AuditEntry,
+    Customer,
+    OrderCard,
+    OrderStatus,
+    OutboxMessage,
+    OutboxState,
+    Product,
+    Role,
+    User,
+)
+from services import auth, loading, notifications, placing, staffing
 from services.errors import Conflict, Invalid, NotFound
 from tests.conftest import NOW
 from tests.services import acts
@@ -153,37 +163,56 @@ def test_who_is_let_in_again_gets_the_cards_of_what_happened_meanwhile(
     session: Session, anna: User, boris: User, petr: User, dmitry: User, romashka: Customer, water: Product
 ) -> None:
     quiet, moved = (acts.placed(session, anna, romashka, {water: "10"}) for _ in range(2))
-    _all_is_sent(session)
+    acts.cards_arrive(session)
     session.info["now"] = NOW + timedelta(hours=1)
     loading.claim(session, moved.id, boris)
     staffing.block(session, boris.id, dmitry)
     missed = acts.placed(session, anna, romashka, {water: "10"})
-    _all_is_sent(session)
+    acts.cards_arrive(session, unless=boris)
     staffing.unblock(session, boris.id, dmitry)
     assert _cards_under_way(session, boris) == [moved.id, missed.id]
     assert quiet.id not in _cards_under_way(session, boris)
+
+
+def test_who_is_let_in_again_gets_the_card_that_was_on_its_way_when_they_were_shut_out(
+    session: Session, anna: User, boris: User, petr: User, dmitry: User, romashka: Customer, water: Product
+) -> None:
+    on_its_way, known = (acts.placed(session, anna, romashka, {water: "10"}) for _ in range(2))
+    gone = acts.placed(session, anna, romashka, {water: "10"})
+    acts.cards_arrive(session, unless=boris)
+    acts.cards_arrive(session, [known])
+    # In hand when the process ended; then who it was for was not to have it any more.
+    card = session.scalars(select(OrderCard).filter_by(order_id=on_its_way.id, user_id=boris.id)).one()
+    card.sending_row_id = 1
+    placing.cancel(session, gone.id, anna, "передумали")
+    loading.claim(session, known.id, petr)
+    session.info["now"] = NOW + timedelta(hours=1)
+    staffing.block(session, boris.id, dmitry)
+    session.execute(update(OutboxMessage).values(state=OutboxState.SUPERSEDED))
+    staffing.unblock(session, boris.id, dmitry)
+    assert _cards_under_way(session, boris) == [on_its_way.id, known.id]
+    assert card.sending_row_id is None
 
 
 def test_who_has_unblocked_the_bot_gets_the_cards_of_what_happened_meanwhile(
     session: Session, anna: User, boris: User, petr: User, dmitry: User, romashka: Customer, water: Product
 ) -> None:
     acts.placed(session, anna, romashka, {water: "10"})
+    acts.cards_arrive(session)
+    # Of this one it was heard that they cannot be reached.
+    refused = acts.placed(session, anna, romashka, {water: "10"})
+    acts.cards_arrive(session, unless=boris)
     session.info["now"] = NOW + timedelta(hours=1)
     notifications.lost_contact(session, boris.telegram_id)
     missed = acts.placed(session, anna, romashka, {water: "10"})
-    _all_is_sent(session)
+    acts.cards_arrive(session, unless=boris)
     notifications.regained_contact(session, boris.telegram_id)
-    assert _cards_under_way(session, boris) == [missed.id]
-    _all_is_sent(session)
+    assert _cards_under_way(session, boris) == [refused.id, missed.id]
+    acts.cards_arrive(session)
     # A rep has none.
     notifications.lost_contact(session, anna.telegram_id)
     notifications.regained_contact(session, anna.telegram_id)
     assert _cards_under_way(session, anna) == []
-
-
-def _all_is_sent(session: Session) -> None:
-    """Everything written so far has been sent."""
-    session.execute(update(OutboxMessage).values(state=OutboxState.SENT))
 
 
 def _cards_under_way(session: Session, keeper: User) -> list[int | None]:
