@@ -201,7 +201,7 @@ def _cards(far: FarEnds, orders: list[Expected], blocked: list[int]) -> list[str
     """
     query = (
         "SELECT u.telegram_id, c.message_id FROM order_cards c JOIN users u ON u.id = c.user_id"
-        " JOIN orders o ON o.id = c.order_id WHERE o.number = ?"
+        " JOIN orders o ON o.id = c.order_id WHERE o.number = ? AND c.message_id IS NOT NULL"
     )
     faults = []
     for order in orders:
