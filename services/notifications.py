@@ -65,15 +65,19 @@ def tell_rep(
 
 
 def deal_cards(session: Session, order: Order) -> None:
-    """Send the order's card to every active storekeeper as a new message."""
+    """Send the order's card to every active storekeeper as a new message.
+
+    One that is dealt anew is news for those, too, who cannot be told now.
+    """
     cards = {card.user_id: card for card in _cards(session, order)}
+    for known in cards.values():
+        known.revision += 1
     for keeper in holders(session, Role.STOREKEEPER):
         card = cards.get(keeper.id)
         if card is None:
-            card = OrderCard(order_id=order.id, user_id=keeper.id, revision=0, shown_revision=0)
+            card = OrderCard(order_id=order.id, user_id=keeper.id, revision=1, shown_revision=0)
             session.add(card)
         card.message_id = card.sending_row_id = None
-        card.revision += 1
         session.flush()
         _queue_card(session, card, keeper)
 

@@ -162,15 +162,17 @@ def test_who_left_is_listed_behind_those_who_work_and_before_the_blocked(
 def test_who_is_let_in_again_gets_the_cards_of_what_happened_meanwhile(
     session: Session, anna: User, boris: User, petr: User, dmitry: User, romashka: Customer, water: Product
 ) -> None:
-    quiet, moved = (acts.placed(session, anna, romashka, {water: "10"}) for _ in range(2))
+    quiet, moved, sent_anew = (acts.placed(session, anna, romashka, {water: "10"}) for _ in range(3))
+    placing.recall(session, sent_anew.id, anna)
     acts.cards_arrive(session)
     session.info["now"] = NOW + timedelta(hours=1)
     loading.claim(session, moved.id, boris)
     staffing.block(session, boris.id, dmitry)
+    placing.place(session, sent_anew, anna, duplicate_is_meant=True)
     missed = acts.placed(session, anna, romashka, {water: "10"})
     acts.cards_arrive(session, unless=boris)
     staffing.unblock(session, boris.id, dmitry)
-    assert _cards_under_way(session, boris) == [moved.id, missed.id]
+    assert _cards_under_way(session, boris) == [moved.id, sent_anew.id, missed.id]
     assert quiet.id not in _cards_under_way(session, boris)
 
 
