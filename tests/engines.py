@@ -79,6 +79,12 @@ class PostgresServer:
             if not may_connect:
                 connection.execute(query, [name])
 
+    def allow_writing(self, may_write: bool) -> None:
+        """Let every transaction write that begins from now on, or none: a standby, a server out of room."""
+        with self._connection() as connection:
+            connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {not may_write}".encode())
+            connection.execute("SELECT pg_reload_conf()")
+
     def _connection(self) -> psycopg.Connection:
         return psycopg.connect(self.url("postgres"), autocommit=True)
 

@@ -174,6 +174,24 @@ def test_when_the_server_goes_away_and_comes_back(far: FarEnds) -> None:
         assert bot.terminate() == 0
 
 
+@postgresql_only
+def test_when_the_server_lets_nobody_write(far: FarEnds) -> None:
+    server = engines.server()
+    with far.bot() as bot:
+        anna, dmitry = at_a_product(far, bot)
+        server.allow_writing(False)
+        try:
+            anna.press(PLUS)
+            assert "Базу можно только читать" in dmitry.wait_text(STANDS, 20).text
+            assert "The database can only be read." in bot.log
+        finally:
+            server.allow_writing(True)
+        dmitry.wait_text(GOES_ON, 20)
+        wait_until(lambda: far.tables.one("SELECT quantity FROM order_lines") == 1000, lambda: bot.last_words)
+        assert "Traceback" not in bot.log
+        assert bot.terminate() == 0
+
+
 # At the start
 
 Start = Callable[..., int]
