@@ -309,7 +309,7 @@ class Router:
         if (outcome.error or "").startswith("unreachable"):
             notifications.lost_contact(session, int(item.lane))
         elif "is_report" not in item.about:
-            notifications.tell_admins(session, "call_failed", method=item.method, error=outcome.error)
+            notifications.tell_admins(session, "call_failed", failed_id=outcome.row_id)
 
     def _answer_message(self, ctx: Context, message: types.Message) -> Shown:
         text = message.text or ""

@@ -79,7 +79,6 @@ def register(router: Router) -> None:
     router.button(LogOut, ask_log_out, *EVERYBODY)
     router.button(LogOutSure, partial(log_out, router), *EVERYBODY)
     router.notice("handler_failed", handler_failed)
-    router.notice("call_failed", call_failed)
     router.notice("staff_unreachable", staff_unreachable)
     router.menu_entry((8, 0), N_(":gear: Settings"), Settings(), *EVERYBODY)
     router.menu_entry((8, 1), N_(":question: Help"), Help(), *EVERYBODY)
@@ -172,19 +171,6 @@ def handler_failed(ctx: Context, params: dict[str, str]) -> Screen:
             id=params["error_id"],
             name=params["name"],
         )
-    )
-
-
-def call_failed(ctx: Context, params: dict[str, str]) -> Screen:
-    """Tell an administrator of a message Telegram refused."""
-    return Screen(
-        ctx.t(
-            ":warning: Telegram refused a message ({method}): {error}",
-            method=params["method"],
-            error=params["error"],
-        ),
-        # A report that is refused itself is not reported again.
-        about={"is_report": True},
     )
 
 

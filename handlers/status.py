@@ -46,7 +46,7 @@ WELL_AGAIN = {
 
 
 @dataclass(frozen=True)
-class FailedRows(Data, code="hsf"):
+class FailedRows(Data, code="hsf", anywhere=True):
     """What could not be sent."""
 
     page: int = 0
@@ -82,6 +82,7 @@ def register(router: Router) -> None:
     router.button(RepeatRow, repeat, admin)
     router.button(FailedUpdates, failed_updates, admin)
     router.button(CloseUpdate, close_update, admin)
+    router.notice("call_failed", call_failed)
     router.notice("trouble", trouble)
     router.notice("well_again", well_again)
 
@@ -182,6 +183,17 @@ def _update(ctx: Context, row: InboxUpdate) -> Html:
         ctx.t.plain("error {error}", error=row.error_id),
     )
     return ctx.t("• {facts}", facts=" · ".join(facts))
+
+
+def call_failed(ctx: Context, params: dict[str, Any]) -> Screen | None:
+    """Tell an administrator what Telegram refused, with the way to try it anew."""
+    row = ctx.session.get(OutboxMessage, params.get("failed_id"))
+    if row is None:
+        return None
+    said = ctx.t(":warning: Telegram refused a message:\n{what}", what=_row(ctx, row))
+    button = Button(ctx.t.plain(":warning: Not sent"), FailedRows())
+    # A report that is refused itself is not reported again.
+    return Screen(said, [[button]], about={"is_report": True})
 
 
 def trouble(ctx: Context, params: dict[str, Any]) -> Screen:

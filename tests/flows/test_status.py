@@ -54,10 +54,13 @@ def test_what_was_refused_is_repeated_by_a_button(stage: Stage) -> None:
     refusal = stage.api.faults.add(Fault("status", "sendMessage", status=400, chat_id=anna.id, times=1))
     acts.opens_staff_card(dmitry, "Анна · ")
     acts.press(dmitry, "➕ кладовщик", "Роль: торговый представитель, кладовщик")
-    dmitry.wait_text("Telegram не принял сообщение")
+    said = dmitry.wait_text("Telegram не принял сообщение")
     assert refusal.hits == 1
+    assert "Уведомление → Анна" in said.text
+    assert "sendMessage" not in said.text
     acts.comes_to(dmitry, "/status", "не отправлено 1")
-    acts.press(dmitry, "⚠️ Не отправлено · 1", "Уведомление → Анна")
+    dmitry.press("⚠️ Не отправлено", message=said)
+    acts.sees(dmitry, "Уведомление → Анна")
     pressed = dmitry.press("🔁 Уведомление → Анна").wait_answered()
     assert pressed.toast is not None
     assert pressed.toast.text == "Отправляется ещё раз."
@@ -108,6 +111,7 @@ def test_a_copy_is_not_repeated_to_an_administrator_who_is_blocked(stage: Stage)
     anna.send("/backup")
     dmitry.wait_text("Telegram не принял сообщение")
     assert refusal.hits == 1
+    acts.opens_staff_card(dmitry, "Анна · ")
     acts.press(dmitry, "🚫 Заблокировать", "Заблокировать")
     acts.press(dmitry, "🚫 Да, заблокировать", "⛔ заблокирован")
     acts.comes_to(dmitry, "/status", "не отправлено 1")
