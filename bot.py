@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -44,8 +45,12 @@ def build(
     limits: Limits | None = None,
     long_poll_seconds: int = 25,
     map_patience_seconds: float = 5.0,
+    is_ours: Callable[[], bool] = lambda: True,
 ) -> App:
-    """Wire everything: database migrated, administrators known, features registered, threads made."""
+    """Wire everything: database migrated, administrators known, features registered, threads made.
+
+    ``is_ours`` tells, again and again, whether the database still belongs to this process.
+    """
     import telebot
 
     import migrations
@@ -160,7 +165,8 @@ def build(
     poller = Poller(client, database, processor.wake, long_poll_seconds, alarm)
     file = sqlite_path(database.url)
     folder = file.parent if file is not None else settings.data_dir
-    ticker = Ticker(database, processor, lambda: poller.last_success_at, partial(disk_of, folder), alarm)
+    disk = partial(disk_of, folder)
+    ticker = Ticker(database, processor, lambda: poller.last_success_at, disk, alarm, is_ours)
     supervisor = Supervisor(poller, processor, delivery, ticker, workers)
     return App(database, client, supervisor)
 
@@ -224,7 +230,7 @@ def run(settings: Settings) -> int:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         file_modes.tighten(settings.data_dir, sqlite_path(settings.effective_database_url))
         lock = InstanceLock(Database(settings.effective_database_url), settings.bot_token.get_secret_value())
-        app = build(settings)
+        app = build(settings, is_ours=lock.is_kept)
     except AlreadyRunning as error:
         log.error("%s", error)
         return 1

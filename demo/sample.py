@@ -103,7 +103,7 @@ def _hire(session: Session) -> User:
     session.flush()
     dmitry = auth.find_user(session, DMITRY.telegram_id)
     assert dmitry is not None
-    auth.take_note(dmitry, DMITRY.first_name, DMITRY.username)
+    auth.take_note(session, dmitry, DMITRY.first_name, DMITRY.username)
     for person in _STAFF:
         if person is not DMITRY:
             code = auth.issue_code(session, person.roles[0], person.first_name, dmitry)

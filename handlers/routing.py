@@ -414,7 +414,7 @@ class Router:
     def _context(self, session: Session, person: Person, message_id: int) -> Context:
         actor = auth.find_user(session, person.telegram_id)
         if actor is not None:
-            auth.take_note(actor, person.name, person.username)
+            auth.take_note(session, actor, person.name, person.username)
         talk = conversations.get(session, person.telegram_id)
         return self._make_context(session, actor, person, talk, None, message_id)
 

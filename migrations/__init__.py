@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from models.database import Database, sqlite_path
+from models.database import Database, snapshot, sqlite_path
 
 log = logging.getLogger(__name__)
 
@@ -36,24 +35,33 @@ def current(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def standing(database: Database) -> str | None:
+    """Return the revision the database stands at, None when it is empty.
+
+    Raises NewerSchema when it is ahead of this program.
+    """
+    with database.engine.connect() as connection:
+        at = current(connection)
+        connection.rollback()
+    if at is not None and at > head():
+        raise NewerSchema(at)
+    return at
+
+
 def upgrade(database: Database) -> None:
     """Bring the database to :func:`head`; a SQLite file that holds data is copied aside first.
 
     Raises NewerSchema when the database is ahead of this program.
     """
-    with database.engine.connect() as connection:
-        at = current(connection)
-        connection.rollback()
+    at = standing(database)
     if at == head():
         return
-    if at is not None and at > head():
-        raise NewerSchema(at)
     path = sqlite_path(database.url)
     if path is not None and at is not None:
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy2(path, path.with_suffix(f".before-{head()}.db"))
+        aside = path.with_suffix(f".before-{head()}.db")
+        part = aside.with_name(aside.name + ".part")
+        snapshot(path, part)
+        part.replace(aside)
     with database.engine.connect() as connection:
         _run_alembic(connection)
         connection.commit()

@@ -82,8 +82,11 @@ def _empty_target(url: str) -> Iterator[Connection]:
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[Connection]:
-    if path.exists():
-        raise NotCopied(f"{path} is there already; name a file that is not.")
+    # SQLite would read what is left of a database of this name into the new one.
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        there = path.with_name(name)
+        if there.exists():
+            raise NotCopied(f"{there} is there already; name a file that is not, or put it away.")
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     database = Database(f"sqlite:///{part}")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from models.base import Base
@@ -36,6 +38,7 @@ class Database:
         # SQLite lets its waiting writers poll; a lock of ours hands over at once and keeps them fair enough.
         self._writing = threading.RLock()
         self._lock_connection: Connection | None = None
+        self._is_locked = False
 
     @contextmanager
     def unit_of_work(self, now: datetime | None = None) -> Iterator[Session]:
@@ -93,11 +96,29 @@ class Database:
             connection.close()
             return False
         connection.commit()
-        self._lock_connection = connection
+        self._lock_connection, self._is_locked = connection, True
         return True
+
+    def keep_lock(self) -> bool:
+        """Take the lock anew when its connection was lost; False when another process was quicker.
+
+        Raises the driver's error while the server is away.
+        """
+        if self._lock_connection is not None:
+            try:
+                self._lock_connection.exec_driver_sql("SELECT 1")
+                self._lock_connection.commit()
+                return True
+            except DBAPIError:
+                self._drop_lock_connection()
+        return not self._is_locked or self.try_lock()
 
     def unlock(self) -> None:
         """Let go of what :meth:`try_lock` took."""
+        self._is_locked = False
+        self._drop_lock_connection()
+
+    def _drop_lock_connection(self) -> None:
         if self._lock_connection is not None:
             # Not given back: the lock belongs to the connection for as long as that is open.
             self._lock_connection.invalidate()
@@ -122,6 +143,22 @@ def normalised_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     return url
+
+
+def snapshot(source: Path, target: Path) -> None:
+    """Write a SQLite database in use into a new file as it is at one moment, what is in its log included.
+
+    A stepped copy starts again at every write and may never end. Raises sqlite3.Error and OSError.
+    """
+    new_file(target)
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
+
+
+def new_file(path: Path) -> None:
+    """Make an empty file nobody else may read; what an earlier attempt left in its place goes."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def sqlite_path(url: str) -> Path | None:

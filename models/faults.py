@@ -35,14 +35,18 @@ _SQLITE = {
     sqlite3.SQLITE_NOTADB: Trouble.DAMAGED,
     sqlite3.SQLITE_READONLY: Trouble.READ_ONLY,
 }
-# PostgreSQL's SQLSTATE, or its class.
+# PostgreSQL's SQLSTATE.
 _POSTGRESQL = {
+    "40001": Trouble.LOCKED,
+    "40P01": Trouble.LOCKED,
     "53100": Trouble.FULL,
     "25006": Trouble.READ_ONLY,
     "55P03": Trouble.LOCKED,
     "XX001": Trouble.DAMAGED,
     "XX002": Trouble.DAMAGED,
 }
+# Connections, resources and an operator's doing; without a state the driver never came so far as to ask.
+_SERVER_AWAY = ("08", "53000", "53200", "53300", "57P")
 
 
 def trouble_of(error: BaseException | None) -> tuple[Trouble, str] | None:
@@ -66,7 +70,9 @@ def _kind(error: DBAPIError) -> Trouble | None:
     if code is not None:
         # The low byte is the kind; the rest tells which operation it was.
         return _SQLITE.get(code & 0xFF)
-    kind = _POSTGRESQL.get(getattr(error.orig, "sqlstate", None) or "")
-    if kind is None and (error.connection_invalidated or isinstance(error, OperationalError)):
+    state = getattr(error.orig, "sqlstate", None) or ""
+    # A statement that is too much for the server is no fault of the server's: it would be so for ever.
+    is_away = state.startswith(_SERVER_AWAY) if state else isinstance(error, OperationalError)
+    if state not in _POSTGRESQL and (error.connection_invalidated or is_away):
         return Trouble.SERVER
-    return kind
+    return _POSTGRESQL.get(state)

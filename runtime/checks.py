@@ -53,14 +53,19 @@ def _env_file() -> str:
 def _database(settings: Settings) -> str:
     try:
         database = Database(settings.effective_database_url)
-        migrations.upgrade(database)
+        at = migrations.standing(database)
         database.close()
     except migrations.NewerSchema as error:
         raise Failed(f"schema {error} is newer than this program: install the newer version") from None
     except Exception as error:
         # The driver's text may hold the password of the URL, so only its kind is shown.
         raise Failed(f"cannot be opened ({type(error).__name__}): check DATABASE_URL and DATA_DIR") from None
-    return f"schema {migrations.head()}"
+    if at == migrations.head():
+        return f"schema {at}"
+    # Not here: a bot may be running on it.
+    return (
+        f"{'empty' if at is None else f'schema {at}'}, schema {migrations.head()} is made at the next start"
+    )
 
 
 def _telegram(settings: Settings) -> str:

@@ -51,16 +51,27 @@ def _run(settings: Settings, options: argparse.Namespace, mail_config: MailConfi
     try:
         if options.command == "backup":
             return write_backup(settings, database, options.file)
-        migrations.upgrade(database)
+        _bring_up(settings, database)
         if options.command == "create-code":
             return create_code(database, Role(options.role), options.name)
         return import_file(database, options.command, options.file, is_dry=options.dry_run)
-    except (DomainError, migrations.NewerSchema) as error:
+    except (DomainError, AlreadyRunning, migrations.NewerSchema) as error:
         words = _words(error) if isinstance(error, DomainError) else str(error)
         print(f"Not done: {words}", file=sys.stderr)
         return 1
     finally:
         database.close()
+
+
+def _bring_up(settings: Settings, database: Database) -> None:
+    """Migrate; a bot that runs would not know the tables any more, so none may then."""
+    if migrations.standing(database) == migrations.head():
+        return
+    lock = InstanceLock(database, settings.bot_token.get_secret_value())
+    try:
+        migrations.upgrade(database)
+    finally:
+        lock.release()
 
 
 def _words(error: DomainError) -> str:

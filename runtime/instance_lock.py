@@ -40,6 +40,10 @@ class InstanceLock:
             self.release()
             raise
 
+    def is_kept(self) -> bool:
+        """Tell whether it is held still; PostgreSQL's is taken anew after its server was away."""
+        return self._database.keep_lock()
+
     def release(self) -> None:
         """Let another process start."""
         for file in self._files:

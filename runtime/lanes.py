@@ -37,6 +37,8 @@ class Item:
     about: dict[str, Any] = field(default_factory=dict)
     attempts: int = 0
     first_tried_at: datetime | None = None
+    # The newest row of its lane when the attempt began: what Telegram says then is nothing about later ones.
+    newest_known: int = 0
 
     @property
     def edited_message(self) -> int | None:
@@ -122,7 +124,9 @@ class Lanes:
         lane.is_busy, lane.is_scheduled = True, False
         lane.bucket.take(now)
         self._global.take(now)
-        return lane.items[0]
+        item = lane.items[0]
+        item.newest_known = lane.items[-1].row_id
+        return item
 
     def wait_seconds(self, now: float) -> float | None:
         """How long until :meth:`take` may give something; None when nothing waits."""
@@ -145,10 +149,11 @@ class Lanes:
         self._free(lane, now)
 
     def drop(self, name: str) -> list[Item]:
-        """Forget and return what waits in a lane behind the call in hand."""
+        """Forget and return what waited in a lane when the call in hand began."""
         lane = self._lanes[name]
-        in_hand, *dropped = lane.items
-        lane.items = deque([in_hand])
+        in_hand, *behind = lane.items
+        dropped = [item for item in behind if item.row_id <= in_hand.newest_known]
+        lane.items = deque([in_hand, *(item for item in behind if item.row_id > in_hand.newest_known)])
         return dropped
 
     def __len__(self) -> int:

@@ -95,6 +95,11 @@ class Processor:
         self._tasks.append((task, row))
         self.wake()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether tasks wait for a unit of work, as they do while none can be committed."""
+        return bool(self._tasks)
+
     def report(self, outcome: Outcome, item: Item) -> None:
         """Have the end of a Bot API call written."""
         self._outcomes.append((outcome, item))
@@ -107,14 +112,7 @@ class Processor:
 
     def run(self) -> None:
         """Work until stopped."""
-        while not self._is_stopping:
-            try:
-                self._recover()
-                break
-            except Exception as error:
-                if not self._alarm.rises("processor", error):
-                    raise
-                time.sleep(PAUSE_AFTER_FAILED_COMMIT)
+        self._recover()
         self.wake()
         while True:
             self._wake.wait()
@@ -128,18 +126,42 @@ class Processor:
         self._step_or_wait(0)
 
     def _recover(self) -> None:
-        """Handle what an earlier process left, one by one, so that a killer is found and set aside."""
+        """Take up what an earlier process left."""
+        # Once: what is claimed from then on is in this process's own hands.
+        self._insist(self._release_claims)
+        counted: set[int] = set()
+        self._insist(lambda: self._handle_left(counted))
+
+    def _insist(self, work: Callable[[], None]) -> None:
+        """Do ``work`` as often as the database fails in it."""
+        while not self._is_stopping:
+            try:
+                work()
+                return
+            except Exception as error:
+                if not self._alarm.rises("processor", error):
+                    raise
+                time.sleep(PAUSE_AFTER_FAILED_COMMIT)
+
+    def _release_claims(self) -> None:
         with self._database.unit_of_work() as session:
             for row in outbox.release_claims(session):
                 self._give_up(session, row)
+
+    def _handle_left(self, counted: set[int]) -> None:
+        """Handle what waits one by one, so that a killer is found and set aside; each start counts once."""
+        with self._database.reading() as session:
             left = inbox.waiting(session, 100_000)
         for row in left:
             if self._is_stopping:
                 return
-            with self._database.unit_of_work() as session:
-                attempts = inbox.count_attempt(session, row.id)
-                is_killer = attempts > inbox.MAX_ATTEMPTS
-                answer = self._set_aside(session, row, attempts) if is_killer else None
+            is_killer, answer = False, None
+            if row.id not in counted:
+                with self._database.unit_of_work() as session:
+                    attempts = inbox.count_attempt(session, row.id)
+                    is_killer = attempts > inbox.MAX_ATTEMPTS
+                    answer = self._set_aside(session, row, attempts) if is_killer else None
+                counted.add(row.id)
             if answer is not None:
                 self.send_answer(answer)
             if not is_killer:

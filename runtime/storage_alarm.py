@@ -74,12 +74,12 @@ class StorageAlarm:
         trouble, detail = found
         with self._lock:
             is_known = trouble in self._failing.values()
-            is_first = not self._failing
             self._failing[who] = trouble
             if not is_known:
                 log.error("%s", storage.sentence(texts_for("en"), trouble, detail))
-            if is_first and (self._told_at is None or time.monotonic() - self._told_at > QUIET_SECONDS):
-                self._told_at, self._is_told = time.monotonic(), True
+            now = time.monotonic()
+            if not self._is_told and (self._told_at is None or now - self._told_at > QUIET_SECONDS):
+                self._told_at, self._is_told = now, True
                 if self._tell is not None:
                     self._tell(trouble, detail)
         return True

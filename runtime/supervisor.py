@@ -46,7 +46,7 @@ class Supervisor:
             target=self._until_end(processor.run), name="processor", daemon=True
         )
         self._polling = threading.Thread(target=self._until_end(poller.run), name="poller", daemon=True)
-        self._ticking = threading.Thread(target=ticker.run, name="ticker", daemon=True)
+        self._ticking = threading.Thread(target=self._until_end(ticker.run), name="ticker", daemon=True)
 
     def start(self) -> None:
         """Start everything; returns at once."""

@@ -82,16 +82,23 @@ class TelegramClient:
         return _result_of(response)
 
     def download(self, file_path: str, limit: int) -> bytes:
-        """Return a file's bytes; raises TelegramError when it is larger than ``limit`` bytes."""
+        """Return a file's bytes; raises TelegramError when there are more than ``limit``, unread."""
         try:
-            response = self._pool.request("GET", self._files + file_path, timeout=READ_SECONDS)
+            response = self._pool.request(
+                "GET", self._files + file_path, timeout=READ_SECONDS, preload_content=False
+            )
+            try:
+                content = response.read(limit + 1)
+            finally:
+                # What is not read to its end leaves no connection that could be used again.
+                response.close()
         except HTTPError as error:
             raise TelegramUnavailable(type(error).__name__, may_have_worked=True) from None
         if response.status != 200:
             raise TelegramError(response.status, "file not available")
-        if len(response.data) > limit:
+        if len(content) > limit:
             raise TelegramError(413, "file is too big")
-        return response.data
+        return content
 
     def close(self) -> None:
         """Drop the kept connections."""

@@ -45,7 +45,8 @@ KEEP_STRANGERS = timedelta(days=30)
 class Ticker:
     """One thread; it only looks, the processor acts.
 
-    ``polled_at`` tells when Telegram last answered, ``disk`` how full the disk of the data is.
+    ``polled_at`` tells when Telegram last answered, ``disk`` how full the disk of the data is, ``is_ours``
+    whether the database still belongs to this process.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class Ticker:
         polled_at: Callable[[], datetime | None],
         disk: Callable[[], Disk | None],
         alarm: StorageAlarm | None = None,
+        is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
         self._alarm = alarm or StorageAlarm()
         self._database = database
         self._processor = processor
         self._polled_at = polled_at
         self._disk = disk
+        self._is_ours = is_ours
         self._stopped = threading.Event()
         self._swept_at: datetime | None = None
         self._reminded_at: datetime | None = None
@@ -71,9 +74,15 @@ class Ticker:
         self._stopped.set()
 
     def run(self) -> None:
-        """Tick until stopped; a failing tick is logged and the next one comes."""
+        """Tick until stopped; a failing tick is logged and the next one comes.
+
+        Returns, too, when another process has taken the database: this one must end then.
+        """
         while not self._stopped.wait(TICK_SECONDS):
             try:
+                if not self._is_ours():
+                    log.error("Another process works with this database by now: this one ends.")
+                    return
                 self.tick()
                 self._alarm.ends("ticker")
             except Exception as error:
@@ -81,11 +90,13 @@ class Ticker:
                     log.exception("a tick failed")
 
     def tick(self) -> None:
-        """Wake the processor when something is due."""
+        """Wake the processor when something is due; nothing while it cannot do what it was given before."""
+        if self._processor.is_behind:
+            return
         now = datetime.now(UTC)
         if self._swept_at is None or now - self._swept_at > SWEEP_EVERY:
             self._swept_at = now
-            self._processor.submit(sweep)
+            self._processor.submit(self._sweep)
         if self._reminded_at is None or now - self._reminded_at > REMIND_EVERY:
             self._reminded_at = now
             for task in REMINDERS:
@@ -102,6 +113,11 @@ class Ticker:
             self._processor.submit(mailings.settle)
         if is_due:
             self._processor.wake()
+
+    def _sweep(self, session: Session) -> None:
+        if sweep(session):
+            # At the next tick: people's work comes in between.
+            self._swept_at = None
 
     def _check_books(self) -> None:
         # A million movements take seconds: read here, beside the processor, which only tells of it.
@@ -131,11 +147,14 @@ def disk_of(folder: Path) -> Disk | None:
     return Disk(usage.free, usage.total)
 
 
-def sweep(session: Session) -> None:
-    """Delete what is not the company's history and has been kept long enough, see docs/operations.md."""
+def sweep(session: Session) -> bool:
+    """Delete what is not the company's history and has been kept long enough, see docs/operations.md.
+
+    Return whether more of it may be left: everybody waits meanwhile, so not all of it goes at once.
+    """
     now = now_of(session)
-    inbox.sweep(session, now - KEEP_INBOX)
-    outbox.sweep(session, now - KEEP_OUTBOX)
+    swept = (inbox.sweep(session, now - KEEP_INBOX), outbox.sweep(session, now - KEEP_OUTBOX))
     uploads.sweep(session, now)
     admission.sweep(session, now - KEEP_STRANGERS)
     geo.sweep(session, now - geo.KEPT_FOR)
+    return max(swept) >= inbox.MOST_SWEPT

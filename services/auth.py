@@ -69,12 +69,13 @@ def ensure_admins(session: Session, telegram_ids: Iterable[int]) -> None:
         grant(session, user, Role.ADMIN, None)
         if not user.is_active and not staff(session, Role.ADMIN):
             user.is_active = True
+            notifications.catch_up(session, user)
 
 
-def take_note(user: User, name: str, username: str | None) -> None:
+def take_note(session: Session, user: User, name: str, username: str | None) -> None:
     """Keep what Telegram says of a person who just wrote: reachable, and under this user name."""
     if user.unreachable_at is not None:
-        user.unreachable_at = None
+        notifications.regained_contact(session, user.telegram_id)
     if user.username != username:
         user.username = username
     if user.name == str(user.telegram_id):
@@ -245,6 +246,8 @@ def grant(session: Session, user: User, role: Role, actor: User | None) -> bool:
     user.grants.append(UserRole(role=role))
     session.flush()
     audit.record(session, actor, "roles", "user", user.id, {"roles": before}, {"roles": role_values(user)})
+    if role is Role.STOREKEEPER:
+        notifications.catch_up(session, user)
     return True
 
 
@@ -308,6 +311,7 @@ def _let_in(session: Session, user: User, role: Role, actor: User | None) -> Non
     if not user.is_active:
         user.is_active = True
         audit.record(session, actor, "unblock", "user", user.id, {"is_active": False}, {"is_active": True})
+        notifications.catch_up(session, user)
     grant(session, user, role, actor)
 
 

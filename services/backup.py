@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import re
 import shutil
 import sqlite3
@@ -17,7 +16,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from models import Database
-from models.database import sqlite_path
+from models.database import new_file, snapshot, sqlite_path
 from services import company, notifications, outbox
 from services.errors import Conflict, DomainError, Invalid
 
@@ -52,8 +51,7 @@ def default_path(folder: Path, now: datetime, kind: str = "bot") -> Path:
 def write(database: Database, target: Path) -> None:
     """Write a consistent copy while the bot goes on, for the owner's eyes; compressed as .gz if named so.
 
-    ``VACUUM INTO`` reads one snapshot: a stepped copy starts again at every write and may never end. Raises
-    Invalid ``backup_not_sqlite``, ``backup_exists`` (path) or ``backup_failed`` (reason).
+    Raises Invalid ``backup_not_sqlite``, ``backup_exists`` (path) or ``backup_failed`` (reason).
     """
     source = sqlite_path(database.url)
     if source is None:
@@ -64,10 +62,9 @@ def write(database: Database, target: Path) -> None:
     packed = target.with_name(target.name + _PACKED)
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _new_file(plain)
         _copy(source, plain)
         if target.suffix == ".gz":
-            _new_file(packed)
+            new_file(packed)
             with plain.open("rb") as reading, gzip.open(packed, "wb", compresslevel=6) as writing:
                 shutil.copyfileobj(reading, writing)
         (packed if target.suffix == ".gz" else plain).replace(target)
@@ -81,18 +78,8 @@ def write(database: Database, target: Path) -> None:
                 left.unlink()
 
 
-def _new_file(path: Path) -> None:
-    """Make an empty file nobody else may read; what an earlier attempt left in its place goes."""
-    path.unlink(missing_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-
-
 def _copy(source: Path, target: Path) -> None:
-    connection = sqlite3.connect(source)
-    try:
-        connection.execute("VACUUM INTO ?", (str(target),))
-    finally:
-        connection.close()
+    snapshot(source, target)
     connection = sqlite3.connect(target)
     try:
         connection.execute("PRAGMA secure_delete = ON")
@@ -224,7 +211,7 @@ def prepare(file: Path, database_file: Path) -> Incoming:
     incoming = database_file.with_name(database_file.name + ".incoming")
     try:
         incoming.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _new_file(incoming)
+        new_file(incoming)
         _unpack(file, incoming)
         return Incoming(incoming, check(incoming))
     except (EOFError, zlib.error, gzip.BadGzipFile):

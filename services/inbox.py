@@ -18,6 +18,8 @@ from services.paging import Page
 
 log = logging.getLogger(__name__)
 
+MOST_SWEPT = 10_000
+"""Everybody waits while rows are swept, so no more go at once."""
 MAX_ATTEMPTS = 5
 """An update in hand at more starts than these is the likely cause of the crashes, and is set aside.
 
@@ -187,6 +189,10 @@ def close_failed(session: Session, row_id: int) -> str | None:
 
 
 def sweep(session: Session, before: datetime) -> int:
-    """Delete what was closed before ``before``; keep it under a week, for Telegram may reuse ids then."""
-    result = session.execute(delete(_table).where(_table.c.done_at < before))
+    """Delete what was closed before ``before``, at most ``MOST_SWEPT``; return how many.
+
+    Keep them under a week, for Telegram may use their ids again then.
+    """
+    old = select(_table.c.id).where(_table.c.done_at < before).order_by(_table.c.done_at)
+    result = session.execute(delete(_table).where(_table.c.id.in_(old.limit(MOST_SWEPT))))
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -93,11 +92,11 @@ def redraw_cards(session: Session, order: Order, only: User | None = None) -> No
             _queue_card(session, card, keeper)
 
 
-def catch_up(session: Session, keeper: User, since: datetime) -> int:
-    """Bring a storekeeper's cards up to date who was told nothing after ``since``; return how many.
+def catch_up(session: Session, keeper: User) -> int:
+    """Bring the cards of a storekeeper up to date who can be told again; return how many.
 
-    A card whose message does not show what is true is redrawn, whenever that came to be: what was on its way
-    when they got out of reach never arrived. An order that is theirs to load and has no message comes as one.
+    A card whose message does not show what is true is redrawn: what was on its way when they got out of reach
+    never arrived. An order that waits to be loaded, or is being loaded, and has no message comes as one.
     """
     if not keeper.holds(Role.STOREKEEPER) or keeper.unreachable_at is not None:
         return 0
@@ -106,7 +105,7 @@ def catch_up(session: Session, keeper: User, since: datetime) -> int:
     is_outdated = OrderCard.shown_revision != OrderCard.revision
     stale = list(session.scalars(own.where(is_outdated, OrderCard.message_id.is_not(None) | to_load)))
     dealt = select(OrderCard.order_id).where(OrderCard.user_id == keeper.id)
-    missed = select(Order.id).where(to_load, Order.updated_at >= since, Order.id.not_in(dealt))
+    missed = select(Order.id).where(to_load, Order.id.not_in(dealt))
     fresh = [
         OrderCard(order_id=order_id, user_id=keeper.id, revision=1, shown_revision=0)
         for order_id in session.scalars(missed.order_by(Order.id))
@@ -166,8 +165,8 @@ def regained_contact(session: Session, telegram_id: int) -> None:
     """Note that a person has unblocked the bot; a storekeeper gets the cards that could not be shown."""
     user = session.execute(select(User).where(User.telegram_id == telegram_id)).unique().scalar_one_or_none()
     if user is not None and user.unreachable_at is not None:
-        since, user.unreachable_at = user.unreachable_at, None
-        catch_up(session, user, since)
+        user.unreachable_at = None
+        catch_up(session, user)
 
 
 def lost_contact(session: Session, telegram_id: int) -> None:

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Row, String, Table, bindparam, cast, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from models import OutboxKind, OutboxMessage, OutboxState, User, now_of
-from services import paging
+from services import inbox, paging
 from services.errors import NotFound
 from services.paging import Page
 
 REPLY, NOTICE, MAILING = 0, 1, 2
 """Priorities: an answer to a person who waits, a notice, a mailing."""
-
-MAX_STARTS = 5
-"""A job that was in hand at more starts than this is not begun again, as ``inbox.MAX_ATTEMPTS`` has it."""
 
 ENDED = (OutboxState.SENT, OutboxState.SUPERSEDED, OutboxState.FAILED)
 _FORGOTTEN = {"forgotten": True}
@@ -35,7 +32,6 @@ _columns = (
     _table.c.first_tried_at,
     _table.c.order_id,
 )
-MOST_SWEPT = 10_000
 # Written out: with a bound value SQLite would not use the index that holds such rows only.
 _is_waiting, _is_failed = text("state = 'waiting'"), text("state = 'failed'")
 _is_done = text("kind <> 'email' AND state IN ('sent', 'superseded', 'failed')")
@@ -172,10 +168,11 @@ def record(session: Session, outcomes: list[Outcome]) -> None:
 
 
 def release_claims(session: Session) -> list[OutboxRow]:
-    """Give back what an earlier process had in hand when it ended; return the jobs that are given up.
+    """Give back what an earlier process had in hand when it ended; return what is given up.
 
-    All others are due at once: were one to wait for its retry, later ones of its lane would overtake it.
-    A job that was in hand at too many starts is the likely cause of the crashes, and is not begun again.
+    All else is due at once: were a row to wait for its retry, later ones of its lane would overtake it.
+    A job, or a file, that was in hand at too many starts is the likely cause of the crashes, and is not begun
+    again.
     """
     given_up = _count_starts(session)
     session.execute(
@@ -187,17 +184,19 @@ def release_claims(session: Session) -> list[OutboxRow]:
 
 
 def _count_starts(session: Session) -> list[OutboxRow]:
-    # Of each queue the oldest is in hand. What was retried for a reason of its own has that reason on it.
+    # A file that goes to a chat is made when it is sent. Of each queue the oldest is taken to be in hand:
+    # another one is the oldest in its turn. What was retried for a reason of its own has that reason on it.
+    is_file = cast(_table.c.payload, String).like('%"upload": {%')
     is_job = (
         _table.c.state == OutboxState.SENDING,
-        _table.c.kind == OutboxKind.JOB,
+        (_table.c.kind == OutboxKind.JOB) | ((_table.c.kind == OutboxKind.TELEGRAM) & is_file),
         _table.c.last_error.is_(None),
     )
     in_hand = select(func.min(_table.c.id)).where(*is_job).group_by(_table.c.lane)
     session.execute(update(_table).where(_table.c.id.in_(in_hand)).values(attempts=_table.c.attempts + 1))
     ended = session.execute(
         update(_table)
-        .where(*is_job, _table.c.attempts > MAX_STARTS)
+        .where(*is_job, _table.c.attempts > inbox.MAX_ATTEMPTS)
         .values(state=OutboxState.FAILED, last_error="in hand when the process ended, again and again")
         .returning(*_columns)
     )
@@ -263,9 +262,9 @@ def repeat(session: Session, row_id: int) -> None:
 def sweep(session: Session, before: datetime) -> int:
     """Delete finished Telegram and job rows older than ``before``, the oldest first; return how many.
 
-    At most ``MOST_SWEPT`` at once: everybody waits while they go. E-mails are history and stay.
+    At most ``inbox.MOST_SWEPT`` at once: everybody waits while they go. E-mails are history and stay.
     """
     old = select(_table.c.id).where(_is_done, _table.c.created_at < before)
-    oldest = old.order_by(_table.c.created_at).limit(MOST_SWEPT)
+    oldest = old.order_by(_table.c.created_at).limit(inbox.MOST_SWEPT)
     result = session.execute(delete(_table).where(_table.c.id.in_(oldest)))
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Role, User, UserRole
+from models import Role, User, UserRole
 from services import audit, auth, formats, loading, notifications, paging, requisites, search
 from services.errors import Conflict, Invalid, NotFound
 from services.paging import Page
@@ -142,16 +141,9 @@ def unblock(session: Session, user_id: int, actor: User) -> User:
     user = get(session, user_id, actor)
     if not user.is_active:
         user.is_active = True
-        notifications.catch_up(session, user, _blocked_at(session, user))
+        notifications.catch_up(session, user)
         audit.record(session, actor, "unblock", "user", user.id, {"is_active": False}, {"is_active": True})
     return user
-
-
-def _blocked_at(session: Session, user: User) -> datetime:
-    query = select(AuditEntry.at).where(
-        AuditEntry.subject == "user", AuditEntry.subject_id == str(user.id), AuditEntry.action == "block"
-    )
-    return session.execute(query.order_by(AuditEntry.id.desc()).limit(1)).scalar() or user.created_at
 
 
 def require_rep(session: Session, user_id: int, actor: User) -> User:

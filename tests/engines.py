@@ -52,8 +52,10 @@ class PostgresServer:
         self._run("pg_ctl", "start", "-w", "-s", "-D", "data", "-l", "log", "-o", options)
 
     def stop(self) -> None:
-        self._run("pg_ctl", "stop", "-s", "-m", "immediate", "-D", "data")
-        shutil.rmtree(self._folder, ignore_errors=True)
+        try:
+            self._run("pg_ctl", "stop", "-s", "-m", "immediate", "-D", "data")
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self._folder}"

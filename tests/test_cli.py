@@ -17,6 +17,7 @@ import trustme
 from sqlalchemy import func, select
 
 import bot
+import migrations
 from demo.bot_api import BotApi
 from demo.geocoder import Geocoder
 from demo.mailbox import Mailbox
@@ -278,12 +279,31 @@ def test_check_mails_a_test_letter_where_it_is_told_to(
 def test_check_knows_a_database_of_a_newer_program(
     run: Bot, far_ends: BotApi, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run("check")
+    run("create-code", "--role", "admin", "--name", "Дмитрий")
     capsys.readouterr()
     with database.connection() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     assert run("check") == 1
     assert "newer" in capsys.readouterr().out
+
+
+def test_a_bot_that_runs_keeps_its_tables(
+    run: Bot, far_ends: BotApi, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("create-code", "--role", "admin", "--name", "Дмитрий")
+    with database.connection() as connection:
+        connection.exec_driver_sql("ALTER TABLE order_cards DROP COLUMN shown_revision")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0018'")
+    lock = InstanceLock(database, "1:another-token")
+    capsys.readouterr()
+    assert run("check") == 0
+    assert "schema 0018" in capsys.readouterr().out
+    assert run("create-code", "--role", "admin", "--name", "Анна") == 1
+    assert "Another process" in capsys.readouterr().err
+    assert migrations.standing(database) == "0018"
+    lock.release()
+    assert run("create-code", "--role", "admin", "--name", "Анна") == 0
+    assert migrations.standing(database) == migrations.head()
 
 
 def test_a_copy_can_be_made_and_put_back(

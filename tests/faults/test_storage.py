@@ -18,6 +18,7 @@ from demo.people import Person
 from models import Database
 from models import database as models_database
 from models.faults import Damaged
+from runtime.instance_lock import AlreadyRunning, InstanceLock
 from tests.engines import SAMPLED, engines
 from tests.faults.far_ends import ROOT, RUN, Bot, FarEnds, far_ends, fresh_token, wait_until
 from tests.flows import acts
@@ -170,6 +171,11 @@ def test_when_the_server_goes_away_and_comes_back(far: FarEnds) -> None:
         engines.server().allow(far.database_url, may_connect=True)
         dmitry.wait_text(GOES_ON, 20)
         wait_until(lambda: far.tables.one("SELECT quantity FROM order_lines") == 1000, lambda: bot.last_words)
+        # A second one is refused still: the lock went with the connection, and was taken anew.
+        locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+        wait_until(lambda: far.tables.one(locks) == 1, lambda: bot.last_words)
+        with pytest.raises(AlreadyRunning):
+            InstanceLock(Database(far.database_url), fresh_token())
         assert "Traceback" not in bot.log
         assert bot.terminate() == 0
 

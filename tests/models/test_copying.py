@@ -148,6 +148,19 @@ def test_a_target_that_holds_something_is_refused(
     assert "is there already" in capsys.readouterr().err
 
 
+def test_what_is_left_of_another_database_of_the_name_is_not_read_into_the_copy(
+    copy: Copy, source: Path, tmp_path: Path, engine: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "new.db"
+    log = tmp_path / "new.db-wal"
+    log.write_bytes(b"the last words of a bot that was killed")
+    assert copy(source, target) == 1
+    assert f"{log} is there already" in capsys.readouterr().err
+    assert not target.exists()
+    log.unlink()
+    assert copy(source, target) == 0
+
+
 def test_a_source_on_which_a_bot_runs_is_refused(
     copy: Copy, source: Path, empty_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
 from models import Category, Company, Database, User, now_of
 from models.database import POSTGRESQL_LOCK, normalised_url, sqlite_path
+from models.faults import trouble_of
 from tests.conftest import NOW
 
 both_engines = pytest.mark.both_engines
@@ -209,3 +210,12 @@ def test_postgresql_s_lock_is_held_by_one_until_it_closes(database: Database, en
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POSTGRESQL_LOCK})
     other.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_statement_that_takes_too_long_is_no_fault_of_the_server(database: Database) -> None:
+    with database.unit_of_work() as session:
+        session.execute(text("SET LOCAL statement_timeout = 1"))
+        with pytest.raises(DBAPIError) as caught, session.begin_nested():
+            session.execute(text("SELECT pg_sleep(1)"))
+    assert trouble_of(caught.value) is None

@@ -70,6 +70,31 @@ def _copy_rows(source: str, target: str) -> None:
     new.dispose()
 
 
+@pytest.mark.parametrize("engine", [SQLITE], indirect=True)
+def test_what_is_set_aside_is_whole_whoever_reads_meanwhile(first: str, tmp_path: Path) -> None:
+    path = sqlite_path(first)
+    assert path is not None
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("PRAGMA journal_mode = WAL")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM users").fetchall()
+    # The old program's last word stays in the log: the reader does not let it into the file.
+    writer = sqlite3.connect(path)
+    writer.execute("UPDATE users SET name = 'Последняя запись' WHERE id = 1")
+    writer.commit()
+    database = Database(first)
+    migrations.upgrade(database)
+    database.close()
+    reader.close()
+    writer.close()
+    [aside] = path.parent.glob("*.before-*")
+    kept = sqlite3.connect(aside)
+    assert kept.execute("SELECT name FROM users WHERE id = 1").fetchall() == [("Последняя запись",)]
+    assert kept.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    kept.close()
+
+
 def facts(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """What the company owns and owes, asked in words that every schema understands."""
     asked = {

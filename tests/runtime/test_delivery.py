@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from demo.bot_api import BotApi
+from demo.bot_api_faults import Fault
 from demo.people import Person
 from handlers.addresses import Address
 from handlers.screen import Button, Screen
@@ -189,14 +190,23 @@ def test_while_one_chat_waits_the_others_are_served(post: Post, anna: Person) ->
     assert boris.last.text == "to boris"
 
 
-def test_who_blocked_the_bot_gets_nothing_of_what_waits(
+def test_who_blocked_the_bot_gets_nothing_of_what_waits(post: Post, anna: Person) -> None:
+    anna.block()
+    items = [Item(row, "1001", 1, "sendMessage", {"chat_id": 1001, "text": "a"}) for row in (1, 2, 3)]
+    post.delivery.put(items)
+    outcomes = {outcome.row_id: outcome for outcome in (post.hear() for _ in items)}
+    assert [outcomes[row].state for row in (1, 2, 3)] == [FAILED, SUPERSEDED, SUPERSEDED]
+    assert (outcomes[1].error or "").startswith("unreachable: 403")
+
+
+def test_what_was_put_while_telegram_was_refusing_is_tried(
     post: Post, anna: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    anna.block()
-    rows = post.hold(monkeypatch, *(partial(post.put, text=text) for text in "abc"))
-    outcomes = {outcome.row_id: outcome for outcome in (post.hear() for _ in rows)}
-    assert [outcomes[row].state for row in rows] == [FAILED, SUPERSEDED, SUPERSEDED]
-    assert (outcomes[rows[0]].error or "").startswith("unreachable: 403")
+    refusal = post.api.faults.add(Fault("status", "sendMessage", status=403, chat_id=1001, times=1))
+    first, later = post.hold(monkeypatch, *(partial(post.put, text=text) for text in "ab"))
+    outcomes = {outcome.row_id: outcome.state for outcome in (post.hear() for _ in range(2))}
+    assert (refusal.hits, outcomes) == (1, {first: FAILED, later: SENT})
+    assert anna.last.text == "b"
 
 
 def test_a_chat_that_never_wrote_is_unreachable(post: Post) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from models import Database
 from runtime.instance_lock import AlreadyRunning, InstanceLock
+from tests.engines import engines
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "1:a-token-of-this-test"
@@ -25,6 +26,33 @@ def test_one_process_per_database(database: Database) -> None:
         InstanceLock(other, "2:another-token")
     other.close()
     lock.release()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_lock_is_taken_anew_after_the_server_was_away_unless_another_was_quicker(
+    database: Database, engine: str
+) -> None:
+    lock, other = InstanceLock(database, TOKEN), Database(database.url)
+    assert lock.is_kept()
+    _end_connections(database)
+    assert lock.is_kept()
+    assert not other.try_lock()
+    _end_connections(database)
+    assert other.try_lock()
+    assert not lock.is_kept()
+    other.unlock()
+    assert lock.is_kept()
+    lock.release()
+    assert other.try_lock()
+    # What was given back is nobody's to keep.
+    assert lock.is_kept()
+    other.close()
+
+
+def _end_connections(database: Database) -> None:
+    """As a server does that is started anew."""
+    for may_connect in (False, True):
+        engines.server().allow(database.url, may_connect=may_connect)
 
 
 def test_one_process_per_token(database: Database, tmp_path: Path) -> None:

@@ -130,6 +130,18 @@ def test_a_blocked_chat_s_messages_are_dropped_but_the_one_in_hand() -> None:
     assert sent(lanes, 0.0) == [("2", "other")]
 
 
+def test_what_was_put_while_the_refused_call_was_under_way_is_not_dropped() -> None:
+    lanes = Lanes(FREE)
+    before, after = item("1", "before"), item("1", "after")
+    put(lanes, item("1", "a"), before)
+    in_hand = lanes.take(0.0)
+    assert in_hand is not None
+    put(lanes, after)
+    assert lanes.drop("1") == [before]
+    lanes.finish(in_hand, 0.0)
+    assert sent(lanes, 0.0) == [("1", "after")]
+
+
 def test_a_bucket_gives_a_burst_and_then_one_an_interval() -> None:
     bucket, gone = Bucket(2, 3), list[float]()
     now = 10.0

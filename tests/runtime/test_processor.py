@@ -1,10 +1,12 @@
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from handlers.screen import Answer
@@ -271,6 +273,31 @@ def test_a_sound_update_survives_being_in_hand_at_four_kills(house: House) -> No
     assert house.handlers.handled == ["a"]
 
 
+def test_a_database_that_fails_during_recovery_brings_nothing_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house.database.unit_of_work() as session:
+        outbox.add_job(session, "geocoder", "geocode", {"chat_id": 1})
+        outbox.add(session, OutboxKind.EMAIL, "mail", "invoice", {})
+    house.store("a", "b")
+    count_attempt, counted = inbox.count_attempt, list[int]()
+
+    def fails_at_the_second(session: Session, row_id: int) -> int:
+        counted.append(row_id)
+        if len(counted) == 2:
+            full = sqlite3.OperationalError("database or disk is full")
+            full.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise OperationalError("UPDATE", None, full)
+        return count_attempt(session, row_id)
+
+    monkeypatch.setattr(inbox, "count_attempt", fails_at_the_second)
+    house.processor._recover()
+    taken = [call.row_id for call in house.calls] + [row.id for row in house.others]
+    assert sorted(taken) == [1, 2, 3, 4]
+    assert house.handlers.handled == ["a", "b"]
+    assert len(counted) == 3
+
+
 def test_a_worker_s_results_come_back_through_the_processor(house: House) -> None:
     with house.database.unit_of_work() as session:
         for number in (1, 2):
@@ -348,7 +375,7 @@ def test_the_ticker_wakes_the_processor_when_something_is_due(
     ticker = Ticker(house.database, house.processor, lambda: polled_at, lambda: disk)
     ticker.tick()
     *first, beat = submitted
-    assert (woken, first) == ([], [sweep, *REMINDERS])
+    assert (woken, first) == ([], [ticker._sweep, *REMINDERS])
     with house.database.unit_of_work() as session:
         beat(session)
         beats = {row.name: (row.at, row.facts) for row in session.scalars(select(Heartbeat))}

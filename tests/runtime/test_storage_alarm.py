@@ -48,6 +48,20 @@ def test_a_disk_at_its_limit_that_takes_now_and_then_a_row_is_told_of_once_in_a_
     assert told == [Trouble.FULL, None, Trouble.FULL]
 
 
+def test_an_outage_soon_after_another_is_told_of_when_it_lasts(
+    alarm: StorageAlarm, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarm.rises("poller", FULL)
+    alarm.ends("poller")
+    alarm.rises("poller", FULL)
+    assert told == [Trouble.FULL, None]
+    monkeypatch.setattr(storage_alarm, "QUIET_SECONDS", 0)
+    for _ in range(3):
+        alarm.rises("poller", FULL)
+    alarm.ends("poller")
+    assert told == [Trouble.FULL, None, Trouble.FULL, None]
+
+
 def test_it_ends_when_all_can_work_again(alarm: StorageAlarm, told: Told) -> None:
     alarm.rises("poller", FULL)
     alarm.rises("processor", FULL)

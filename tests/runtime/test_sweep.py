@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import AccessCode, AccessRequest, Database, GeocodedAddress, RequestState, Role, Upload, User
-from runtime.ticker import KEEP_STRANGERS, sweep
+from runtime.ticker import KEEP_INBOX, KEEP_OUTBOX, KEEP_STRANGERS, sweep
 from services import auth, geo, uploads
 from services.errors import NotFound
 from services.geo import Place
@@ -31,6 +31,11 @@ def asks(session: Session, telegram_id: int) -> AccessRequest:
     return auth.request_access(
         session, telegram_id, name="Ольга", username=None, phone="+79990000000", language="ru"
     )
+
+
+def test_it_is_kept_as_long_as_the_documentation_says() -> None:
+    days = [kept.days for kept in (KEEP_INBOX, KEEP_OUTBOX, KEEP_STRANGERS)]
+    assert days == [6, 14, 30]
 
 
 def test_requests_of_those_who_were_not_let_in_are_forgotten(session: Session, dmitry: User) -> None:

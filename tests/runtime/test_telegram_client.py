@@ -119,6 +119,11 @@ def test_no_error_carries_the_token_or_people_s_text(client: TelegramClient, api
             client.call("sendMessage", {"chat_id": 1, "text": "тайна"})
         trouble.off()
         printed += "".join(traceback.format_exception(caught.value))
+    unreachable = TelegramClient("1:token-nobody", "http://127.0.0.1:1")
+    with pytest.raises(TelegramUnavailable) as caught:
+        unreachable.download("documents/price.csv", 10)
+    printed += "".join(traceback.format_exception(caught.value))
+    assert "price.csv" not in printed.replace('download("documents/price.csv"', "")
     assert "TelegramUnavailable: ProtocolError" in printed
     assert "token-nobody" not in printed
     assert "/bot" not in printed
@@ -145,5 +150,7 @@ def test_a_download_is_bounded(client: TelegramClient, api: BotApi) -> None:
     with pytest.raises(TelegramError) as caught:
         client.download(path, 999)
     assert caught.value.code == 413
+    # The connection goes with what is left in it; the next call has its own.
+    assert client.call("getMe")["is_bot"]
     with pytest.raises(TelegramError):
         client.download("documents/none.csv", 1000)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import bot
 from runtime import checks, file_modes
+from runtime.instance_lock import AlreadyRunning
 from settings import Secret, Settings
 
 
@@ -94,6 +96,22 @@ def test_what_cannot_be_changed_is_said(
 def test_a_missing_folder_is_no_trouble(tmp_path: Path) -> None:
     file_modes.tighten(tmp_path / "nowhere", tmp_path / "nowhere" / "bot.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_start_makes_it_so_and_names_an_env_that_everybody_can_read(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def goes_no_further(*_: object, **__: object) -> None:
+        raise AlreadyRunning("seen")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bot, "build", goes_no_further)
+    (tmp_path / ".env").write_text("BOT_TOKEN=x", "utf-8")
+    (tmp_path / ".env").chmod(0o644)
+    with caplog.at_level(logging.WARNING):
+        assert bot.run(Settings(bot_token=Secret("1:abcdefghij"), admin_ids=(1,), data_dir=data)) == 1
+    assert {mode(path) for path in data.rglob("*") if path.is_file()} == {0o600}
+    assert "everybody on this machine can read .env" in caplog.text
 
 
 @pytest.mark.parametrize(("readable", "sign"), [(0o600, "✓"), (0o640, "✓"), (0o644, "✗")])

@@ -185,6 +185,7 @@ def _without_labels(params: str) -> str:
 # More than Telegram carries: what was made of it did not fit the address of a screen.
 @example("j:0:a:9007199254740992:9007199254740992:9007199254740992:a::000101", DMITRY)
 @example("o:" + "9" * 10_000, ANNA)
+@example("o:" + "9" * 40, ANNA)
 @example("o:1\0", ANNA)
 @example("sl:\ud800", ANNA)
 def test_any_bytes_at_all_are_answered(office: Office, data: str, by: int) -> None:

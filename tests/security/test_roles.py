@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from itertools import product
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 import pytest
 from sqlalchemy import select
@@ -99,15 +100,23 @@ def test_a_notice_that_waits_is_not_sent_and_a_file_not_made(
     office.calls.clear()
     office.step()
     assert office.texts(DMITRY) == []
-    files: dict[str, Any] = {
-        "export": {"what": "customers", "form": "csv", "language": "ru"},
-        "audit": {"person_id": None, "subjects": [], "subject_id": None, "language": "ru"},
-        "backup": "asked-20261120-120000.db.gz",
-    }
-    for kind, details in files.items():
-        wanted = {"kind": kind, "user_id": cast.dmitry, "details": details}
+    # Refused before anybody looks at what exactly was wanted.
+    for kind in jobs.UPLOADS:
+        wanted = {"kind": kind, "user_id": cast.dmitry, "details": {}}
         with pytest.raises(Forbidden):
             jobs.make_upload(office.database, office.processor, tmp_path, wanted)
+
+
+def test_a_file_of_the_administrator_s_is_made_for_nobody_else(
+    office: Office, cast: Cast, tmp_path: Path
+) -> None:
+    theirs = [(kind, asker) for kind in ("document", "sheet") for asker in (cast.anna, cast.boris)]
+    theirs.remove(("sheet", cast.anna))
+    for kind, asker in product(jobs.UPLOADS, (cast.anna, cast.boris)):
+        wanted = {"kind": kind, "user_id": asker, "details": {}}
+        if (kind, asker) not in theirs:
+            with pytest.raises(Forbidden):
+                jobs.make_upload(office.database, office.processor, tmp_path, wanted)
 
 
 def test_a_replayed_button_of_what_is_over_changes_nothing(office: Office, cast: Cast) -> None:

@@ -212,6 +212,7 @@ def test_work_that_takes_the_process_with_it_is_given_up_at_the_sixth_start(
         outbox.add_job(session, "files", "read_file", {"chat_id": DMITRY})
         outbox.add_job(session, "geocoder", "geocode", {"chat_id": DMITRY})
         outbox.add(session, OutboxKind.EMAIL, "mail", "invoice", {})
+        outbox.send_file(session, session.get_one(User, cast.dmitry), "sendDocument", "orders", {})
     for start in range(1, 7):
         with database.unit_of_work() as session:
             outbox.take_due(session)
@@ -221,13 +222,13 @@ def test_work_that_takes_the_process_with_it_is_given_up_at_the_sixth_start(
         with database.reading() as session:
             states = [row.state for row in session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))]
         given_up = OutboxState.FAILED if start == 6 else OutboxState.WAITING
-        assert states[:4] == [given_up, OutboxState.WAITING, given_up, OutboxState.WAITING]
+        assert states[:5] == [given_up, OutboxState.WAITING, given_up, OutboxState.WAITING, given_up]
         # Whoever waits for it hears so, and the administrators.
-        assert len(states[4:]) == (4 if start == 6 else 0)
+        assert len(states[5:]) == (6 if start == 6 else 0)
     with database.reading() as session:
-        rows = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id).offset(4)).all()
+        rows = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id).offset(5)).all()
         told = [(row.lane, row.name) for row in rows]
-        assert told == [(str(DMITRY), "sendMessage"), (str(DMITRY), "notice.handler_failed")] * 2
+        assert told == [(str(DMITRY), "sendMessage"), (str(DMITRY), "notice.handler_failed")] * 3
         error_id = rows[1].payload["error_id"]
         assert error_id.startswith("crash-")
         assert error_id in rows[0].payload["text"]

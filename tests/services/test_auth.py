@@ -261,15 +261,15 @@ def test_administrators_of_the_settings_are_there_after_every_start(session: Ses
     session.flush()
     auth.ensure_admins(session, [dmitry.telegram_id])
     assert dmitry.is_active
-    auth.take_note(new, "Мария Иванова", "maria")
+    auth.take_note(session, new, "Мария Иванова", "maria")
     assert (new.name, new.username) == ("Мария Иванова", "maria")
-    auth.take_note(new, "Другое Имя", None)
+    auth.take_note(session, new, "Другое Имя", None)
     assert (new.name, new.username) == ("Мария Иванова", None)
 
 
 def test_who_writes_is_reachable_again(session: Session, anna: User) -> None:
     anna.unreachable_at = NOW
-    auth.take_note(anna, "Анна", anna.username)
+    auth.take_note(session, anna, "Анна", anna.username)
     assert anna.unreachable_at is None
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 
 from models import Database, OutboxKind, OutboxMessage, OutboxState
-from services import outbox
+from services import inbox, outbox
 from services.outbox import Outcome
 from tests.conftest import NOW
 
@@ -131,7 +131,7 @@ def test_a_sweep_reads_what_it_deletes_and_no_more(
     with database.unit_of_work(NOW) as session:
         write(session, 5)
         outbox.record(session, [Outcome(row.id, OutboxState.SENT, 1) for row in outbox.take_due(session)])
-    monkeypatch.setattr(outbox, "MOST_SWEPT", 2)
+    monkeypatch.setattr(inbox, "MOST_SWEPT", 2)
     later, plan = NOW + timedelta(days=1), list[str]()
 
     def explain(connection: Connection, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:

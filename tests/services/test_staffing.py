@@ -1,5 +1,6 @@
 """Blocking people: at once, with what they had in hand given back."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -215,6 +216,64 @@ def test_who_has_unblocked_the_bot_gets_the_cards_of_what_happened_meanwhile(
     notifications.lost_contact(session, anna.telegram_id)
     notifications.regained_contact(session, anna.telegram_id)
     assert _cards_under_way(session, anna) == []
+
+
+@pytest.mark.parametrize("is_bot_blocked_first", [True, False])
+def test_two_blocks_that_cross_keep_no_order_from_a_storekeeper(
+    session: Session,
+    anna: User,
+    boris: User,
+    dmitry: User,
+    romashka: Customer,
+    water: Product,
+    is_bot_blocked_first: bool,
+) -> None:
+    begin: list[Callable[[], object]] = [
+        lambda: notifications.lost_contact(session, boris.telegram_id),
+        lambda: staffing.block(session, boris.id, dmitry),
+    ]
+    end: list[Callable[[], object]] = [
+        lambda: notifications.regained_contact(session, boris.telegram_id),
+        lambda: staffing.unblock(session, boris.id, dmitry),
+    ]
+    if not is_bot_blocked_first:
+        begin, end = begin[::-1], end[::-1]
+    begin[0]()
+    order = acts.placed(session, anna, romashka, {water: "1"})
+    for hours, step in enumerate([begin[1], *end], 1):
+        session.info["now"] = NOW + timedelta(hours=hours)
+        step()
+    assert _cards_under_way(session, boris) == [order.id]
+
+
+def test_who_writes_after_being_out_of_reach_gets_the_cards(
+    session: Session, anna: User, boris: User, romashka: Customer, water: Product
+) -> None:
+    notifications.lost_contact(session, boris.telegram_id)
+    order = acts.placed(session, anna, romashka, {water: "1"})
+    auth.take_note(session, boris, boris.name, boris.username)
+    assert _cards_under_way(session, boris) == [order.id]
+
+
+def test_who_is_let_in_by_a_request_gets_the_cards(
+    session: Session, anna: User, boris: User, dmitry: User, romashka: Customer, water: Product
+) -> None:
+    staffing.block(session, boris.id, dmitry)
+    order = acts.placed(session, anna, romashka, {water: "1"})
+    request = auth.request_access(
+        session, boris.telegram_id, name="Борис", username=None, phone="+79990000000", language="ru"
+    )
+    auth.approve(session, request.id, Role.STOREKEEPER, dmitry)
+    assert _cards_under_way(session, boris) == [order.id]
+
+
+def test_who_becomes_a_storekeeper_gets_what_there_is_to_load(
+    session: Session, anna: User, boris: User, dmitry: User, romashka: Customer, water: Product
+) -> None:
+    staffing.take_role(session, boris.id, Role.STOREKEEPER, dmitry)
+    order = acts.placed(session, anna, romashka, {water: "1"})
+    staffing.give_role(session, boris.id, Role.STOREKEEPER, dmitry)
+    assert _cards_under_way(session, boris) == [order.id]
 
 
 def _cards_under_way(session: Session, keeper: User) -> list[int | None]:
