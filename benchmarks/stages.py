@@ -58,8 +58,21 @@ class Stopwatch:
     """Adds up the processor time of wrapped functions, each thread for itself."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
         self._local = threading.local()
+        self._counters: list[Counter[str]] = []
+
+    @property
+    def seconds(self) -> Counter[str]:
+        """What all threads have spent, by stage."""
+        return sum(self._counters, Counter())
+
+    @property
+    def _own(self) -> Counter[str]:
+        counter: Counter[str] | None = self._local.__dict__.get("counter")
+        if counter is None:
+            counter = self._local.counter = Counter()
+            self._counters.append(counter)
+        return counter
 
     def wrap(self, owner: Any, name: str, stage: str | Callable[..., str]) -> None:
         """Have ``owner.name`` counted as ``stage``, a name or what tells it from the arguments."""
@@ -67,7 +80,7 @@ class Stopwatch:
 
         @wraps(function)
         def timed(*args: Any, **kwargs: Any) -> Any:
-            self.seconds[PRESSES] += stage == DRAW
+            self._own[PRESSES] += stage == DRAW
             stack = self._local.__dict__.setdefault("stack", [])
             self._charge(stack)
             stack.append(stage if isinstance(stage, str) else stage(*args))
@@ -82,7 +95,7 @@ class Stopwatch:
     def _charge(self, stack: list[str]) -> None:
         now = time.thread_time()
         if stack:
-            self.seconds[stack[-1]] += now - self._local.since
+            self._own[stack[-1]] += now - self._local.since
         self._local.since = now
 
 

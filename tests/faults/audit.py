@@ -46,9 +46,9 @@ def everything(at: Company) -> list[str]:
         *_ledger(tables),
         *_reservations(tables),
         *_documents(tables),
-        *audit_letters.everything(at.far, orders, at.lives, at.storm.struck),
+        *audit_letters.everything(at),
         *_notices(at.far, orders),
-        *_cards(at.far, orders, at.admin.blocked),
+        *_cards(at.far, orders),
         *_administration(tables, at.admin, at.movements_before),
     ]
 
@@ -194,10 +194,10 @@ def _notices(far: FarEnds, orders: list[Expected]) -> list[str]:
     return faults
 
 
-def _cards(far: FarEnds, orders: list[Expected], blocked: list[int]) -> list[str]:
+def _cards(far: FarEnds, orders: list[Expected]) -> list[str]:
     """Each storekeeper has a card of each order, and it shows how the order stands.
 
-    What came and was called off while somebody was blocked need not be told when they are back.
+    What was called off while somebody was blocked need not be told when they are back.
     """
     query = (
         "SELECT u.telegram_id, c.message_id FROM order_cards c JOIN users u ON u.id = c.user_id"
@@ -209,7 +209,7 @@ def _cards(far: FarEnds, orders: list[Expected], blocked: list[int]) -> list[str
             chat_id: message_id for chat_id, message_id in far.tables.all(query, order.number) if message_id
         }
         missed = {sample.BORIS.telegram_id, sample.PYOTR.telegram_id} - cards.keys()
-        if missed and not (order.status == "cancelled" and missed <= set(blocked)):
+        if missed - _blocked_when_called_off(far.tables, order):
             faults.append(f"order {order.number} ({order.status}) has no card for {missed}")
         for chat_id, message_id in cards.items():
             message = far.api.world.find_message(chat_id, message_id)
@@ -217,6 +217,17 @@ def _cards(far: FarEnds, orders: list[Expected], blocked: list[int]) -> list[str
             if f"№{order.number} " not in said or SHOWN[order.status] not in said:
                 faults.append(f"card of order {order.number} ({order.status}) for {chat_id}: {said!r}")
     return faults
+
+
+def _blocked_when_called_off(tables: Tables, order: Expected) -> set[int]:
+    """Telegram's ids of those whose last block or unblock before the order was cancelled is a block."""
+    query = (
+        "SELECT u.telegram_id, a.action, max(a.id) FROM audit_entries a"
+        " JOIN users u ON CAST(u.id AS TEXT) = a.subject_id"
+        " JOIN orders o ON o.number = ? JOIN order_events e ON e.order_id = o.id AND e.kind = 'cancelled'"
+        " WHERE a.subject = 'user' AND a.action IN ('block', 'unblock') AND a.at <= e.at GROUP BY u.id"
+    )
+    return {person for person, action, _ in tables.all(query, order.number) if action == "block"}
 
 
 def _administration(tables: Tables, admin: Admin, movements_before: int) -> list[str]:

@@ -6,29 +6,33 @@ import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from tests.faults.far_ends import FarEnds, Tables
 from tests.faults.players import Expected
 from tests.faults.storm import DEAD_ADDRESS
 
+if TYPE_CHECKING:
+    from tests.faults.days import Company
+
 INVOICED = ("loaded", "delivered")
-# The client may get a letter twice where nobody can know whether it was taken.
-UNKNOWN = ("mail hang after", "mail cut after")
+# A fault is over a moment after it struck.
+A_MOMENT = 0.2
 
 
 @dataclass
 class _Arrived:
-    """What came under one Message-ID."""
+    """What came under one Message-ID, and when, by the real clock."""
 
-    times: int = 0
+    moments: list[float] = field(default_factory=list)
     envelopes: set[tuple[str, str]] = field(default_factory=set)
     papers: set[frozenset[str]] = field(default_factory=set)
 
 
-def everything(far: FarEnds, orders: list[Expected], lives: int, struck: Counter[str]) -> list[str]:
+def everything(at: Company) -> list[str]:
     """Return what is wrong: each letter is one row, one Message-ID, one subject and the same two PDFs."""
-    tables, arrived = far.tables, _arrived(far)
+    tables, orders, arrived = at.far.tables, at.orders, _arrived(at.far)
     rows = tables.all(_ROWS)
     faults = []
     for number, label, issued_on, invoice, waybill, to, message_id, state, error in rows:
@@ -47,7 +51,7 @@ def everything(far: FarEnds, orders: list[Expected], lives: int, struck: Counter
     known = {row[6] for row in rows}
     faults += [f"nobody wrote {letter}" for message_id, letter in arrived.items() if message_id not in known]
     faults += difference("letters by order", _due(tables, orders), Counter((row[0], row[5]) for row in rows))
-    return faults + _doubles(arrived, rows, lives, struck)
+    return faults + _twice(at, arrived) + _given_up(at, rows)
 
 
 def counts(far: FarEnds) -> dict[str, int]:
@@ -59,7 +63,7 @@ def counts(far: FarEnds) -> dict[str, int]:
     return {
         **states,
         "arrived": len(arrived),
-        "arrivals": sum(letter.times for letter in arrived.values()),
+        "arrivals": sum(len(letter.moments) for letter in arrived.values()),
     }
 
 
@@ -97,7 +101,7 @@ def _arrived(far: FarEnds) -> dict[str, _Arrived]:
     arrived: dict[str, _Arrived] = defaultdict(_Arrived)
     for letter in far.mailbox.letters:
         one = arrived[letter.headers["Message-ID"]]
-        one.times += 1
+        one.moments.append(letter.received_at)
         one.envelopes.add((letter.subject, letter.recipients[0]))
         files = letter.attachments.values()
         one.papers.add(frozenset(hashlib.sha256(content).hexdigest() for content in files))
@@ -121,16 +125,21 @@ def _emails(tables: Tables, order: Expected) -> list[str]:
     return [email.strip() for email in (emails or "").split(",") if email.strip()]
 
 
-def _doubles(
-    arrived: dict[str, _Arrived], rows: list[tuple[Any, ...]], lives: int, struck: Counter[str]
-) -> list[str]:
-    """A letter comes twice only after a kill or a cut in the moment it was taken, and is given up rarely."""
-    doubles = sum(letter.times - 1 for letter in arrived.values())
-    unknown = sum(struck[name] for name in UNKNOWN)
-    given_up = sum(row[7] == "failed" and row[5] != DEAD_ADDRESS for row in rows)
+def _twice(at: Company, arrived: dict[str, _Arrived]) -> list[str]:
+    """A letter comes once more only where nobody could know that it was taken."""
     faults = []
-    if doubles > lives + unknown:
-        faults.append(f"{doubles} letters came twice after {lives} kills and {unknown} cuts")
-    if given_up > struck["mail 554"]:
-        faults.append(f"{given_up} letters given up, {struck['mail 554']} refused for good")
+    for message_id, letter in arrived.items():
+        for before, after in pairwise(sorted(letter.moments)):
+            # What a killed bot had sent arrives a moment later.
+            is_killed = any(before - A_MOMENT <= moment <= after for moment in at.killed_at)
+            is_cut = any(begun <= before <= ended + A_MOMENT for begun, ended in at.storm.unknown)
+            if not is_killed and not is_cut:
+                faults.append(f"{message_id} came again after {after - before:.1f} s without a reason")
     return faults
+
+
+def _given_up(at: Company, rows: list[tuple[Any, ...]]) -> list[str]:
+    """A letter is given up at a final refusal only."""
+    refused = at.storm.struck["mail 554"]
+    given_up = sum(row[7] == "failed" and row[5] != DEAD_ADDRESS for row in rows)
+    return [f"{given_up} letters given up, {refused} refused for good"] if given_up > refused else []

@@ -49,6 +49,8 @@ class Company:
         self.lives = 0
         self.days = 0
         self.faults: list[str] = []
+        # By the real clock.
+        self.killed_at: list[float] = []
         self.storm = Storm(far, seed)
         self._bot = bot
         self._seed = seed
@@ -130,6 +132,7 @@ class Company:
         self.lives += 1
 
     def _kill(self) -> None:
+        self.killed_at.append(time.time())
         code = self._bot.kill()
         # -9 is ours; anything else means that it fell by itself.
         assert code == -9, f"SEED={self._seed}: the bot ended with {code}\n{self._bot.last_words}"

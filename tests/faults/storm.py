@@ -16,6 +16,8 @@ from tests.faults.far_ends import FarEnds
 # Of an address that does not exist no letter may be lost in silence: its rep is told.
 DEAD_ADDRESS = "zakupki@vostok.example"
 METHODS = ("send*", "edit*", "*", "*", "getUpdates", "answerCallbackQuery")
+# After these nobody can know whether a letter was taken.
+UNKNOWN = ("mail hang", "mail hang after", "mail cut after")
 LONGEST_FAULT = 0.6
 LONGEST_MAIL_FAULT = 3.0
 AGES_OF_REDELIVERED = (3, 30, 300)
@@ -26,6 +28,8 @@ class Storm:
 
     def __init__(self, far: FarEnds, seed: str) -> None:
         self.struck: Counter[str] = Counter()
+        # When such faults were in force, by the real clock.
+        self.unknown: list[tuple[float, float]] = []
         self._far = far
         self._seed = seed
         self._first_update = 0
@@ -102,8 +106,10 @@ class Storm:
 
     def _hold(self, name: str, fault: Fault | MailFault, longest: float) -> None:
         """Leave a fault in force until it has struck, or for so long."""
-        until = time.monotonic() + longest
+        begun, until = time.time(), time.monotonic() + longest
         while fault.active and time.monotonic() < until and not self._calm.is_set():
             time.sleep(0.02)
         fault.off()
         self.struck[name] += fault.hits
+        if fault.hits and name in UNKNOWN:
+            self.unknown.append((begun, time.time()))

@@ -3,7 +3,10 @@
 import random
 import resource
 import signal
+import sqlite3
+import subprocess
 import sys
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -144,23 +147,32 @@ def test_kills_before_the_first_start_is_over(tmp_path: Path) -> None:
     """The schema is made and the settings are taken over whatever the kills did to earlier attempts."""
     seed = random.randrange(10**6)
     dice = random.Random(seed)
+    database, without_schema = tmp_path / "bot.db", 0
     with far_ends(tmp_path, with_sample=False) as far, far.bot() as bot:
         for number in range(8):
             if number % 2:
                 for file in tmp_path.glob("bot.db*"):
                     file.unlink()
             bot.start()
-            moment = dice.uniform(0, 1.2)
-            try:
-                bot.process.wait(moment)
-            except Exception:
-                bot.kill()
+            wait_until(database.exists, lambda: bot.last_words, 30)
+            # The schema is made within a third of a second of the file.
+            with suppress(subprocess.TimeoutExpired):
+                bot.process.wait(dice.uniform(0, 0.5))
+            bot.kill()
             assert bot.process.returncode == -9, f"seed {seed}: {bot.last_words}"
+            without_schema += not _has_schema(database)
+        assert without_schema > 0, f"seed {seed}: every kill came too late"
         dmitry = far.person(sample.DMITRY)
         dmitry.start()
         bot.start()
         dmitry.wait_text("Что делаем?", 20)
         assert bot.terminate() == 0
+
+
+def _has_schema(database: Path) -> bool:
+    with closing(sqlite3.connect(database)) as connection:
+        query = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+        return bool(connection.execute(query).fetchone()[0])
 
 
 CRASHING = """
