@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -226,31 +227,35 @@ def run(settings: Settings) -> int:
 
     if file_modes.is_open(Path(".env")):
         log.warning("everybody on this machine can read .env and the token in it: chmod 600 .env")
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file_modes.tighten(settings.data_dir, sqlite_path(settings.effective_database_url))
-        lock = InstanceLock(Database(settings.effective_database_url), settings.bot_token.get_secret_value())
-        app = build(settings, is_ours=lock.is_kept)
-    except AlreadyRunning as error:
-        log.error("%s", error)
-        return 1
-    except NewerSchema as error:
-        log.error("%s", error)
-        return EXIT_SETTINGS
-    except OSError as error:
-        where = error.filename or settings.data_dir
-        log.error("%s cannot be used (%s): check DATA_DIR and the room on its disk.", where, error.strerror)
-        return 1
-    except Exception as error:
-        found = trouble_of(error)
-        if found is None:
-            raise
-        log.error("%s", storage.sentence(texts_for("en"), *found))
-        return 1
-    code = app.supervisor.run()
-    app.close()
-    lock.release()
-    return code
+    with ExitStack() as held:
+        try:
+            settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file_modes.tighten(settings.data_dir, sqlite_path(settings.effective_database_url))
+            database = Database(settings.effective_database_url)
+            lock = InstanceLock(database, settings.bot_token.get_secret_value())
+            held.callback(lock.release)
+            app = build(settings, is_ours=lock.is_kept)
+        except AlreadyRunning as error:
+            log.error("%s", error)
+            return 1
+        except NewerSchema as error:
+            log.error("%s", error)
+            return EXIT_SETTINGS
+        except OSError as error:
+            where = error.filename or settings.data_dir
+            log.error(
+                "%s cannot be used (%s): check DATA_DIR and the room on its disk.", where, error.strerror
+            )
+            return 1
+        except Exception as error:
+            found = trouble_of(error)
+            if found is None:
+                raise
+            log.error("%s", storage.sentence(texts_for("en"), *found))
+            return 1
+        code = app.supervisor.run()
+        app.close()
+        return code
 
 
 def main(arguments: list[str] | None = None) -> int:

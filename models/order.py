@@ -249,4 +249,12 @@ class OrderCard(Base):
     revision: Mapped[int] = mapped_column(default=0)
     shown_revision: Mapped[int] = mapped_column(default=0)
 
-    __table_args__ = (UniqueConstraint("order_id", "user_id"),)
+    __table_args__ = (
+        UniqueConstraint("order_id", "user_id"),
+        Index(
+            "ix_order_cards_outdated",
+            "user_id",
+            sqlite_where=text("shown_revision <> revision"),
+            postgresql_where=text("shown_revision <> revision"),
+        ),
+    )

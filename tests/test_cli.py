@@ -292,6 +292,7 @@ def test_a_bot_that_runs_keeps_its_tables(
 ) -> None:
     run("create-code", "--role", "admin", "--name", "Дмитрий")
     with database.connection() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_order_cards_outdated")
         connection.exec_driver_sql("ALTER TABLE order_cards DROP COLUMN shown_revision")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0018'")
     lock = InstanceLock(database, "1:another-token")

@@ -63,6 +63,7 @@ MEANT = {
     "orders.status IN (?, ?) GROUP BY delivery_windows.delivery_on": "orders",
     # What waits for the warehouse: both statuses are left within days, however long the history.
     "orders.status IN (?, ?) ORDER BY delivery_windows.delivery_on": "orders",
+    "orders.status IN (?, ?) AND NOT (EXISTS (SELECT": "orders",
 }
 
 Plans = dict[str, list[str]]

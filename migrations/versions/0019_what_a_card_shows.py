@@ -17,3 +17,11 @@ def upgrade() -> None:
     op.execute("UPDATE order_cards SET shown_revision = revision WHERE message_id IS NOT NULL")
     with op.batch_alter_table("order_cards") as cards:
         cards.alter_column("shown_revision", server_default=None)
+    outdated = sa.text("shown_revision <> revision")
+    op.create_index(
+        "ix_order_cards_outdated",
+        "order_cards",
+        ["user_id"],
+        sqlite_where=outdated,
+        postgresql_where=outdated,
+    )
