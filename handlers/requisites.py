@@ -112,12 +112,10 @@ def confirm_account(ctx: Context, _data: ConfirmAccount) -> Screen:
 
 def ask(ctx: Context, data: EditRequisite) -> Screen:
     """Ask for the new value, showing the present one."""
-    if data.field not in REQUISITES:
-        raise NotFound("requisite")
-    t = ctx.t
+    label, t = _label(data.field), ctx.t
     value = getattr(company.get(ctx.session), data.field) or "—"
     text = stack(
-        t("{field}, now: {value}", field=t.plain(REQUISITES[data.field]), value=value),
+        t("{field}, now: {value}", field=t.plain(label), value=value),
         t("Type the new value. Example: {example}", example=EXAMPLES[data.field]),
     )
     return Screen(text, [_back(ctx)], data)
@@ -125,6 +123,7 @@ def ask(ctx: Context, data: EditRequisite) -> Screen:
 
 def take(ctx: Context, data: EditRequisite | DoubtRequisite, text: str) -> Screen:
     """Check what was typed; keep it, or ask first when it does not fit the other bank details."""
+    _label(data.field)
     if not company.doubts(ctx.session, data.field, text):
         return _keep(ctx, data.field, text)
     conversations.remember(ctx.conversation, requisite=[data.field, text])
@@ -133,14 +132,14 @@ def take(ctx: Context, data: EditRequisite | DoubtRequisite, text: str) -> Scree
 
 def doubt(ctx: Context, data: DoubtRequisite) -> Screen:
     """Say what does not fit, and ask whether it is kept all the same."""
-    text = _typed(ctx, data.field)
+    label, text = _label(data.field), _typed(ctx, data.field)
     if text is None:
         return ask(ctx, EditRequisite(data.field))
     t = ctx.t
     facts: list[str] = [
         t(
             "{field}: <b>{value}</b> instead of {before}",
-            field=t.plain(REQUISITES[data.field]),
+            field=t.plain(label),
             value=text.strip(),
             before=getattr(company.get(ctx.session), data.field) or "—",
         )
@@ -158,6 +157,13 @@ def keep(ctx: Context, data: KeepRequisite) -> Screen:
     return ask(ctx, EditRequisite(data.field)) if text is None else _keep(ctx, data.field, text)
 
 
+def _label(field: str) -> str:
+    """Return what a requisite is called; raises NotFound for what is none, as a forged button may name it."""
+    if field not in REQUISITES:
+        raise NotFound("requisite")
+    return REQUISITES[field]
+
+
 def _keep(ctx: Context, field: str, text: str) -> Screen:
     """Keep the value; invoices that waited for it are made."""
     was_missing = _missing(ctx)
@@ -169,7 +175,7 @@ def _keep(ctx: Context, field: str, text: str) -> Screen:
 
 def _typed(ctx: Context, field: str) -> str | None:
     """Return what was typed for this requisite and waits for the answer."""
-    kept, text = ctx.conversation.form.get("requisite", ("", ""))
+    kept, text = ctx.conversation.form.get("requisite", (None, ""))
     return str(text) if kept == field else None
 
 

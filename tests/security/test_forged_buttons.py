@@ -10,13 +10,15 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, get_args, get_type_hints
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from handlers import callbacks
+from handlers import callbacks, conversation
 from handlers.callbacks import Data
+from handlers.requisites import DoubtRequisite, EditRequisite, KeepRequisite
 from models import (
     Customer,
     Database,
@@ -194,6 +196,15 @@ def test_any_bytes_at_all_are_answered(office: Office, data: str, by: int) -> No
         savepoint.rollback()
     assert error_id is None
     assert answer is not None
+
+
+@pytest.mark.parametrize("data", [EditRequisite(""), DoubtRequisite(""), KeepRequisite("")])
+def test_a_requisite_there_is_none_of_is_no_error_of_ours(office: Office, data: Data) -> None:
+    for update in (pressed(data.pack(), DMITRY), typed("Вася", DMITRY)):
+        with office.database.unit_of_work(NOW) as session:
+            conversation.get(session, DMITRY).here = data.pack()
+            _, error_id = office.handle(session, update)
+        assert error_id is None
 
 
 def test_a_button_without_data_is_answered(office: Office) -> None:
