@@ -298,6 +298,17 @@ def test_a_database_that_fails_during_recovery_brings_nothing_twice(
     assert len(counted) == 3
 
 
+def test_a_start_counts_once_however_often_the_database_fails_in_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.store("a")
+    counted = set[int]()
+    monkeypatch.setattr(house.processor, "_step_or_wait", lambda *_, **__: None)
+    for _ in range(3):
+        house.processor._handle_left(counted)
+    assert [row.attempts for row in house.updates()] == [1]
+
+
 def test_a_worker_s_results_come_back_through_the_processor(house: House) -> None:
     with house.database.unit_of_work() as session:
         for number in (1, 2):
